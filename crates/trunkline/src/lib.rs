@@ -1,0 +1,2 @@
+//! Part of Trunkline.
+#![forbid(unsafe_code)]
