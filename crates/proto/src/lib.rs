@@ -1,4 +1,56 @@
-//! The PostgreSQL wire protocol as pure state machines and codecs.
+//! The PostgreSQL wire protocol as pure codecs and state machines: no sockets, no clock, no randomness.
+//!
+//! ```text
+//!   bytes ──> frame::split ──> (type, body) ──> frontend::Message::decode ──> Parse, Bind, …
+//!   bytes <── Encode::encode <────────────────── backend: RowDescription, DataRow, …
+//! ```
+//!
+//! A decoded message borrows from the bytes it was read from; an encoded one is appended to the caller's buffer.
+//! Neither allocates.
+//!
+//! ```
+//! use trunkline_proto::{Encode, Limits, backend, frame, frontend};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let limits = Limits::default();
+//! let mut input = &b"Q\0\0\0\x0Dselect 1\0"[..];
+//! let mut output = vec![];
+//!
+//! while let Some((tag, body)) = frame::split(&mut input, |tag| limits.max_len(tag))? {
+//!     match frontend::Message::decode(tag, body)? {
+//!         frontend::Message::Query(query) => assert_eq!(query.sql, b"select 1"),
+//!         other => panic!("{other:?}"),
+//!     }
+//!     backend::encode_tag("SELECT", 0, &mut output)?;
+//!     backend::ReadyForQuery { status: backend::TransactionStatus::Idle }.encode(&mut output)?;
+//! }
+//! assert_eq!(output, b"C\0\0\0\x0DSELECT 0\0Z\0\0\0\x05I");
+//! # Ok(())
+//! # }
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        reason = "a panic is the failure report of a test"
+    )
+)]
 extern crate alloc;
+
+pub mod backend;
+pub mod codec;
+pub mod frame;
+pub mod frontend;
+mod limits;
+mod name;
+mod oid;
+mod sqlstate;
+
+pub use codec::{Decode, DecodeError, Encode, EncodeError};
+pub use limits::{Limits, ReplyLimits};
+pub use name::{NAME_LEN, PortalName, StatementName};
+pub use oid::{Format, Oid, UnsupportedFormat};
+pub use sqlstate::{InvalidSqlState, SqlState, SqlStateKind};
