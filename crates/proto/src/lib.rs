@@ -40,6 +40,7 @@
 )]
 extern crate alloc;
 
+pub mod auth;
 pub mod backend;
 pub mod codec;
 pub mod frame;
