@@ -1,4 +1,60 @@
-//! PostgreSQL values: types, text and binary codecs.
+//! PostgreSQL values: types, and how Rust values are written and read in text and binary.
+//!
+//! ```text
+//!   Type        which type a column or parameter has: its OID, names and shape
+//!   Encode      a Rust value, appended to a buffer as a value of a Type
+//!   Decode      a value of a Type, read from received bytes
+//!   Format      text (as SQL prints it) or binary (as the type's send function lays it out)
+//! ```
+//!
+//! The crate is `no_std` and does no I/O. Encoders append to the caller's buffer and allocate nothing else; decoders borrow where
+//! the Rust type can, and none panics or reserves memory that the input does not account for, whatever the bytes.
+//!
+//! ```
+//! use trunkline_types::{Decode, Encode, Timestamp, Type};
+//!
+//! let mut out = Vec::new();
+//! "hello".encode_text(Type::TEXT, &mut out)?;
+//! assert_eq!(out, b"hello");
+//!
+//! let timestamp = Timestamp::from_text(Type::TIMESTAMP, b"2024-02-03 04:05:06.789")?;
+//! out.clear();
+//! timestamp.encode_binary(Type::TIMESTAMP, &mut out)?;
+//! assert_eq!(Timestamp::from_binary(Type::TIMESTAMP, &out)?, timestamp);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Which Rust type goes with which
+//!
+//! | PostgreSQL | Rust |
+//! |---|---|
+//! | `bool` | `bool` |
+//! | `smallint`, `integer`, `bigint` | `i16`, `i32`, `i64` |
+//! | `oid`, `xid`, `cid` | [`Oid`] |
+//! | `real`, `double precision` | `f32`, `f64` |
+//! | `text`, `varchar`, `char(n)`, `name`, `xml`, `json`, `jsonb`, enums | `&str`, `String`, `Box<str>`, `Cow<str>` |
+//! | `bytea` | `&[u8]`, `Vec<u8>`, `Box<[u8]>`, `Cow<[u8]>`, `[u8; N]` (written only) |
+//! | `uuid` | [`Uuid`] |
+//! | `json`, `jsonb` | [`Json`] |
+//! | `date`, `time`, `timetz` | [`Date`], [`Time`], [`TimeTz`] |
+//! | `timestamp`, `timestamptz`, `interval` | [`Timestamp`], [`TimestampTz`], [`Interval`] |
+//! | anything that may be NULL | `Option<_>` |
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
+
+mod boolean;
+mod codec;
+mod error;
+mod number;
+mod text;
+mod time;
+mod ty;
+mod wire;
+
+pub use codec::{Decode, Encode};
+pub use error::{DecodeError, EncodeError, Fault};
+pub use text::{Json, Uuid};
+pub use time::{Date, Interval, Time, TimeTz, Timestamp, TimestampTz};
+pub use trunkline_proto::{Format, Oid};
+pub use ty::{Kind, Type};

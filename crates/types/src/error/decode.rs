@@ -1,0 +1,221 @@
+//! Values that are not what their type asks for.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+use trunkline_proto::SqlState;
+
+use crate::{Oid, Type};
+
+/// A received value is not one of its type.
+///
+/// It prints as PostgreSQL words the same fault, so that a server can send it on as it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DecodeError(Box<Details>);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Details {
+    fault: Fault,
+    ty: Type,
+    /// The text that was refused; empty in binary.
+    value: String,
+}
+
+/// What is wrong with a received value.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// NULL where a value is needed (22004).
+    Null,
+    /// The Rust type does not hold values of this PostgreSQL type (42804).
+    Mismatch,
+    /// The form is one that cannot be lent from the received bytes, as `bytea` in text (0A000).
+    NotBorrowable,
+    /// Binary: fewer bytes than the type needs (08P01).
+    Insufficient,
+    /// Binary: more bytes than the type needs, or a field that has no meaning (22P03).
+    Malformed,
+    /// Binary: a part of the value has no meaning (22P03); the words say which.
+    Invalid(&'static str),
+    /// Text: not how the type is written (22P02, 22007 for dates and times).
+    Syntax,
+    /// The value is outside the type's range (22003, 22008 for dates and times).
+    Range,
+    /// A field of a date or time is outside its range, as month 13 (22008).
+    FieldRange,
+    /// The offset of a time zone is too large (22009).
+    ZoneRange,
+    /// Not valid UTF-8, from this byte on (22021).
+    Encoding(u8),
+    /// A `name` of more than 63 bytes (42622).
+    NameTooLong,
+    /// A `jsonb` of a version that is not 1 (XX000).
+    Version(u8),
+    /// The elements of an array are of another type than declared (42804).
+    Element {
+        /// The OID in the value.
+        found: Oid,
+        /// The OID that the array's type has.
+        expected: Oid,
+    },
+    /// More than six dimensions (54000).
+    Dimensions(u32),
+    /// More elements than an array may have, or bounds beyond an integer (54000).
+    Size,
+    /// An array of another shape than the Rust type holds (2202E).
+    Shape,
+}
+
+impl DecodeError {
+    /// A fault of a value in binary.
+    #[cold]
+    #[must_use]
+    pub fn new(ty: Type, fault: Fault) -> Self {
+        Self(Box::new(Details {
+            fault,
+            ty,
+            value: String::new(),
+        }))
+    }
+
+    /// A fault of a value in text, which the message will quote.
+    #[cold]
+    #[must_use]
+    pub fn text(ty: Type, fault: Fault, value: &[u8]) -> Self {
+        Self(Box::new(Details {
+            fault,
+            ty,
+            value: String::from_utf8_lossy(value).into_owned(),
+        }))
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.0.fault
+    }
+
+    /// The type that the value should have had.
+    #[must_use]
+    pub fn ty(&self) -> Type {
+        self.0.ty
+    }
+
+    /// The code PostgreSQL gives for the same fault.
+    #[must_use]
+    pub fn sqlstate(&self) -> SqlState {
+        let in_time = is_time(self.0.ty);
+        match self.0.fault {
+            Fault::Null => SqlState::NULL_VALUE_NOT_ALLOWED,
+            Fault::Mismatch | Fault::Element { .. } => SqlState::DATATYPE_MISMATCH,
+            Fault::NotBorrowable => SqlState::FEATURE_NOT_SUPPORTED,
+            Fault::Insufficient => SqlState::PROTOCOL_VIOLATION,
+            Fault::Malformed | Fault::Invalid(_) => SqlState::INVALID_BINARY_REPRESENTATION,
+            Fault::Syntax if in_time => SqlState::INVALID_DATETIME_FORMAT,
+            Fault::Syntax => SqlState::INVALID_TEXT_REPRESENTATION,
+            Fault::Range if in_time => SqlState::DATETIME_FIELD_OVERFLOW,
+            Fault::Range => SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+            Fault::FieldRange => SqlState::DATETIME_FIELD_OVERFLOW,
+            Fault::ZoneRange => SqlState::INVALID_TIME_ZONE_DISPLACEMENT_VALUE,
+            Fault::Encoding(_) => SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+            Fault::NameTooLong => SqlState::NAME_TOO_LONG,
+            Fault::Version(_) => SqlState::INTERNAL_ERROR,
+            Fault::Dimensions(_) | Fault::Size => SqlState::PROGRAM_LIMIT_EXCEEDED,
+            Fault::Shape => SqlState::ARRAY_SUBSCRIPT_ERROR,
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { fault, ty, value } = &*self.0;
+        match *fault {
+            Fault::Null => write!(f, "null value for type {ty}: decode it as an Option"),
+            Fault::Mismatch => write!(f, "the Rust type does not hold values of type {ty}"),
+            Fault::NotBorrowable => write!(
+                f,
+                "a {ty} in this form cannot be borrowed: decode an owned type"
+            ),
+            Fault::Insufficient => f.write_str("insufficient data left in message"),
+            Fault::Malformed => f.write_str("incorrect binary data format"),
+            Fault::Invalid(what) => f.write_str(what),
+            Fault::Syntax if ty.element().is_some() => {
+                write!(f, "malformed array literal: \"{value}\"")
+            }
+            Fault::Syntax => write!(
+                f,
+                "invalid input syntax for type {}: \"{value}\"",
+                input_name(*ty)
+            ),
+            Fault::Range if is_time(*ty) && !value.is_empty() => {
+                write!(f, "{} out of range: \"{value}\"", short_name(*ty))
+            }
+            Fault::Range if is_time(*ty) => write!(f, "{} out of range", short_name(*ty)),
+            Fault::Range if *ty == Type::NUMERIC => f.write_str("value overflows numeric format"),
+            Fault::Range if matches!(*ty, Type::FLOAT4 | Type::FLOAT8) => {
+                write!(f, "\"{value}\" is out of range for type {ty}")
+            }
+            Fault::Range => write!(f, "value \"{value}\" is out of range for type {ty}"),
+            Fault::FieldRange => write!(f, "date/time field value out of range: \"{value}\""),
+            Fault::ZoneRange if value.is_empty() => {
+                f.write_str("time zone displacement out of range")
+            }
+            Fault::ZoneRange => write!(f, "time zone displacement out of range: \"{value}\""),
+            Fault::Encoding(byte) => write!(
+                f,
+                "invalid byte sequence for encoding \"UTF8\": 0x{byte:02x}"
+            ),
+            Fault::NameTooLong => f.write_str("identifier too long"),
+            Fault::Version(version) => write!(f, "unsupported {ty} version number {version}"),
+            Fault::Element { found, expected } => write!(
+                f,
+                "binary data has array element type {} ({}) instead of expected {} ({})",
+                found.0,
+                Type::from_oid(found),
+                expected.0,
+                Type::from_oid(expected),
+            ),
+            Fault::Dimensions(n) => write!(
+                f,
+                "number of array dimensions ({n}) exceeds the maximum allowed (6)"
+            ),
+            Fault::Size => f.write_str("array size exceeds the maximum allowed (134217727)"),
+            Fault::Shape => {
+                f.write_str("the array has more than one dimension: decode it as an Array")
+            }
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+fn is_time(ty: Type) -> bool {
+    matches!(
+        ty,
+        Type::DATE
+            | Type::TIME
+            | Type::TIMETZ
+            | Type::TIMESTAMP
+            | Type::TIMESTAMPTZ
+            | Type::INTERVAL
+    )
+}
+
+/// Type names in range errors are the catalog's, as PostgreSQL's sources have them.
+fn short_name(ty: Type) -> String {
+    match ty {
+        Type::TIMESTAMP | Type::TIMESTAMPTZ => "timestamp".to_owned(),
+        _ => ty.name().to_owned(),
+    }
+}
+
+/// Input functions name their type a little differently from `format_type`.
+fn input_name(ty: Type) -> &'static str {
+    match ty {
+        Type::TIMESTAMP => "timestamp",
+        Type::TIME => "time",
+        _ => ty.sql_name(),
+    }
+}

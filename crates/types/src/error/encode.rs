@@ -1,0 +1,64 @@
+//! Values that cannot be written as the type asked for.
+
+use core::fmt;
+
+use trunkline_proto::SqlState;
+
+use crate::Type;
+
+/// A value cannot be sent as this type. Nothing of it was appended.
+#[derive(Copy, Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The Rust type does not make values of this PostgreSQL type (42804).
+    Mismatch(Type),
+    /// The value is outside the type's range (22003, 22008 for dates and times).
+    Range(Type),
+    /// The value is longer than a field can be (54000).
+    TooLong,
+    /// The value is not valid text of its type, as a `name` of more than 63 bytes (22P02).
+    Invalid(Type),
+    /// More than six dimensions, or more elements than an array may have (54000).
+    ArrayTooLarge,
+    /// The dimensions do not multiply to the number of elements (2202E).
+    ArrayShape,
+}
+
+impl EncodeError {
+    /// The code PostgreSQL gives for the same fault.
+    #[must_use]
+    pub fn sqlstate(self) -> SqlState {
+        match self {
+            Self::Mismatch(_) => SqlState::DATATYPE_MISMATCH,
+            Self::Range(
+                Type::DATE
+                | Type::TIME
+                | Type::TIMETZ
+                | Type::TIMESTAMP
+                | Type::TIMESTAMPTZ
+                | Type::INTERVAL,
+            ) => SqlState::DATETIME_FIELD_OVERFLOW,
+            Self::Range(_) => SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+            Self::TooLong | Self::ArrayTooLarge => SqlState::PROGRAM_LIMIT_EXCEEDED,
+            Self::Invalid(_) => SqlState::INVALID_TEXT_REPRESENTATION,
+            Self::ArrayShape => SqlState::ARRAY_SUBSCRIPT_ERROR,
+        }
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mismatch(ty) => write!(f, "the Rust type does not make values of type {ty}"),
+            Self::Range(ty) => write!(f, "value is out of range for type {ty}"),
+            Self::TooLong => f.write_str("value is longer than a field of the protocol can be"),
+            Self::Invalid(ty) => write!(f, "value is not valid for type {ty}"),
+            Self::ArrayTooLarge => f.write_str("array size exceeds the maximum allowed"),
+            Self::ArrayShape => f.write_str(
+                "the dimensions of the array do not multiply to the number of its elements",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}

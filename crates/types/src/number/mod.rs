@@ -1,0 +1,8 @@
+//! Numbers (PostgreSQL docs 8.1): integers, OIDs, floating point, numeric.
+
+mod digits;
+mod float;
+mod int;
+mod shortest;
+
+pub(crate) use digits::{PAIRS, eight, put, unsigned};

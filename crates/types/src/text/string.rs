@@ -1,0 +1,199 @@
+//! `text`, `varchar`, `character`, `name` and their like (PostgreSQL docs 8.3).
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::str;
+
+use crate::error::Fault;
+use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
+
+/// The version that stands before the text of a `jsonb` in binary.
+const JSONB_VERSION: u8 = 1;
+
+/// The types whose binary form is their text, and `jsonb` with its version. A type that is not built in may be an enum,
+/// which is text as well.
+fn is_text(ty: Type) -> bool {
+    match ty {
+        Type::TEXT
+        | Type::VARCHAR
+        | Type::BPCHAR
+        | Type::NAME
+        | Type::UNKNOWN
+        | Type::CSTRING
+        | Type::REFCURSOR
+        | Type::JSON
+        | Type::JSONB
+        | Type::XML => true,
+        _ => !ty.is_built_in(),
+    }
+}
+
+/// Writes text as it is. That it has no NUL is not checked: PostgreSQL as a peer refuses one with 22021.
+macro_rules! encode {
+    ($($rust:ty),*) => {$(
+        impl Encode for $rust {
+            fn accepts(ty: Type) -> bool {
+                is_text(ty)
+            }
+
+            #[inline]
+            fn encode_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+                out.extend_from_slice(self.as_bytes());
+                Ok(())
+            }
+
+            #[inline]
+            fn encode_binary(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+                if ty == Type::JSONB {
+                    out.push(JSONB_VERSION);
+                }
+                out.extend_from_slice(self.as_bytes());
+                Ok(())
+            }
+
+            #[inline]
+            fn field_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+                wire::field_of(self.as_bytes(), out)
+            }
+
+            #[inline]
+            fn field_binary(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+                if ty == Type::JSONB {
+                    return wire::field(out, |out| self.encode_binary(ty, out));
+                }
+                wire::field_of(self.as_bytes(), out)
+            }
+        }
+    )*};
+}
+
+encode!(&str, String, Box<str>, Cow<'_, str>);
+
+impl<'a> Decode<'a> for &'a str {
+    fn accepts(ty: Type) -> bool {
+        is_text(ty)
+    }
+
+    /// Any type has a text.
+    #[inline]
+    fn from_text(ty: Type, raw: &'a [u8]) -> Result<Self, DecodeError> {
+        let text = str::from_utf8(raw).map_err(|error| {
+            let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
+            DecodeError::new(ty, Fault::Encoding(byte))
+        })?;
+        if memchr::memchr(0, raw).is_some() {
+            return Err(DecodeError::new(ty, Fault::Encoding(0)));
+        }
+        if ty == Type::NAME && raw.len() > 63 {
+            return Err(DecodeError::new(ty, Fault::NameTooLong));
+        }
+        Ok(text)
+    }
+
+    #[inline]
+    fn from_binary(ty: Type, raw: &'a [u8]) -> Result<Self, DecodeError> {
+        if ty == Type::JSONB {
+            return Self::from_text(ty, unversioned(ty, raw)?);
+        }
+        Self::from_text(ty, raw)
+    }
+}
+
+/// A `jsonb` without its version.
+fn unversioned(ty: Type, raw: &[u8]) -> Result<&[u8], DecodeError> {
+    match raw {
+        [JSONB_VERSION, text @ ..] => Ok(text),
+        [version, ..] => Err(DecodeError::new(ty, Fault::Version(*version))),
+        [] => Err(DecodeError::new(ty, Fault::Insufficient)),
+    }
+}
+
+/// Reads text into what can be made of a `&str`.
+macro_rules! decode {
+    ($($rust:ty),*) => {$(
+        impl<'a> Decode<'a> for $rust {
+            fn accepts(ty: Type) -> bool {
+                is_text(ty)
+            }
+
+            #[inline]
+            fn from_text(ty: Type, raw: &'a [u8]) -> Result<Self, DecodeError> {
+                <&str>::from_text(ty, raw).map(Self::from)
+            }
+
+            #[inline]
+            fn from_binary(ty: Type, raw: &'a [u8]) -> Result<Self, DecodeError> {
+                <&str>::from_binary(ty, raw).map(Self::from)
+            }
+        }
+    )*};
+}
+
+decode!(String, Box<str>, Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a panic is the failure report of a test"
+    )]
+
+    use super::*;
+
+    #[test]
+    fn jsonb_has_a_version_in_binary() {
+        let mut out = Vec::new();
+        "{}".field_binary(Type::JSONB, &mut out).unwrap();
+        "{}".field_binary(Type::JSON, &mut out).unwrap();
+        "{}".field_text(Type::JSONB, &mut out).unwrap();
+        assert_eq!(out, b"\0\0\0\x03\x01{}\0\0\0\x02{}\0\0\0\x02{}");
+        assert_eq!(<&str>::from_binary(Type::JSONB, b"\x01{}").unwrap(), "{}");
+        assert_eq!(
+            String::from_binary(Type::JSONB, b"\x02{}")
+                .unwrap_err()
+                .sqlstate()
+                .as_str(),
+            "XX000"
+        );
+        assert_eq!(
+            String::from_binary(Type::JSONB, b"")
+                .unwrap_err()
+                .sqlstate()
+                .as_str(),
+            "08P01"
+        );
+    }
+
+    #[test]
+    fn text_is_utf8_without_nul() {
+        let error = <&str>::from_text(Type::TEXT, b"a\xffb").unwrap_err();
+        assert_eq!(
+            alloc::format!("{error}"),
+            "invalid byte sequence for encoding \"UTF8\": 0xff"
+        );
+        assert_eq!(error.sqlstate().as_str(), "22021");
+        assert_eq!(
+            <&str>::from_binary(Type::TEXT, b"a\0").unwrap_err().fault(),
+            Fault::Encoding(0)
+        );
+        assert_eq!(<&str>::from_binary(Type::TEXT, b"").unwrap(), "");
+    }
+
+    #[test]
+    fn a_name_has_63_bytes() {
+        assert!(<&str>::from_binary(Type::NAME, &[b'n'; 63]).is_ok());
+        let error = <&str>::from_binary(Type::NAME, &[b'n'; 64]).unwrap_err();
+        assert_eq!(error.sqlstate().as_str(), "42622");
+    }
+
+    #[test]
+    fn enums_are_text() {
+        assert!(<&str as Encode>::accepts(Type::from_oid(crate::Oid(
+            16_500
+        ))));
+        assert!(!<&str as Encode>::accepts(Type::INT4));
+        assert!(!<&str as Encode>::accepts(Type::TEXT_ARRAY));
+    }
+}
