@@ -1,0 +1,7 @@
+\set a random(1, :accounts)
+\set b random(1, :accounts)
+\startpipeline
+select abalance from pgbench_accounts where aid = :a;
+update pgbench_accounts set abalance = abalance + 1 where aid = :b;
+select abalance from pgbench_accounts where aid = :b;
+\endpipeline
