@@ -32,6 +32,7 @@
 //! | `smallint`, `integer`, `bigint` | `i16`, `i32`, `i64` |
 //! | `oid`, `xid`, `cid` | [`Oid`] |
 //! | `real`, `double precision` | `f32`, `f64` |
+//! | `numeric` | [`Numeric`] |
 //! | `text`, `varchar`, `char(n)`, `name`, `xml`, `json`, `jsonb`, enums | `&str`, `String`, `Box<str>`, `Cow<str>` |
 //! | `bytea` | `&[u8]`, `Vec<u8>`, `Box<[u8]>`, `Cow<[u8]>`, `[u8; N]` (written only) |
 //! | `uuid` | [`Uuid`] |
@@ -54,6 +55,7 @@ mod wire;
 
 pub use codec::{Decode, Encode};
 pub use error::{DecodeError, EncodeError, Fault};
+pub use number::Numeric;
 pub use text::{Json, Uuid};
 pub use time::{Date, Interval, Time, TimeTz, Timestamp, TimestampTz};
 pub use trunkline_proto::{Format, Oid};

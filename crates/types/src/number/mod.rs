@@ -3,6 +3,9 @@
 mod digits;
 mod float;
 mod int;
+mod numeric;
 mod shortest;
+
+pub use numeric::Numeric;
 
 pub(crate) use digits::{PAIRS, eight, put, unsigned};
