@@ -129,6 +129,11 @@ pub trait Decode<'a>: Sized {
     }
 }
 
+/// A type that borrows nothing from the received bytes: what the elements of an array must be.
+pub trait DecodeOwned: for<'a> Decode<'a> {}
+
+impl<T: for<'a> Decode<'a>> DecodeOwned for T {}
+
 /// `None` is NULL.
 impl<T: Encode> Encode for Option<T> {
     fn accepts(ty: Type) -> bool {

@@ -39,11 +39,13 @@
 //! | `json`, `jsonb` | [`Json`] |
 //! | `date`, `time`, `timetz` | [`Date`], [`Time`], [`TimeTz`] |
 //! | `timestamp`, `timestamptz`, `interval` | [`Timestamp`], [`TimestampTz`], [`Interval`] |
+//! | arrays | [`Array`], of one dimension also `Vec<_>` (and `&[_]`, `[_; N]`, `Box<[_]>`, written only) |
 //! | anything that may be NULL | `Option<_>` |
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+mod array;
 mod boolean;
 mod codec;
 mod error;
@@ -53,7 +55,8 @@ mod time;
 mod ty;
 mod wire;
 
-pub use codec::{Decode, Encode};
+pub use array::{Array, Dimension};
+pub use codec::{Decode, DecodeOwned, Encode};
 pub use error::{DecodeError, EncodeError, Fault};
 pub use number::Numeric;
 pub use text::{Json, Uuid};

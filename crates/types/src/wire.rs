@@ -27,6 +27,20 @@ pub(crate) fn field(
     done
 }
 
+/// Runs `write`; on `Err` nothing is appended.
+#[inline]
+pub(crate) fn whole(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
+    let start = out.len();
+    let done = write(out);
+    if done.is_err() {
+        out.truncate(start);
+    }
+    done
+}
+
 /// Appends a slice with its length before it.
 #[inline]
 pub(crate) fn field_of(value: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {

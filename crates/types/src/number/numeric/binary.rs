@@ -74,7 +74,9 @@ impl Decode<'_> for Numeric {
             _ => return fail(Fault::Invalid("invalid sign in external \"numeric\" value")),
         };
         if scale > MAX_SCALE {
-            return fail(Fault::Invalid("invalid scale in external \"numeric\" value"));
+            return fail(Fault::Invalid(
+                "invalid scale in external \"numeric\" value",
+            ));
         }
         match raw.len().cmp(&(usize::from(count) * 2)) {
             core::cmp::Ordering::Less => return fail(Fault::Insufficient),
@@ -83,7 +85,9 @@ impl Decode<'_> for Numeric {
         }
         let (pairs, _) = raw.as_chunks::<2>();
         if pairs.iter().any(|pair| u16::from_be_bytes(*pair) > 9999) {
-            return fail(Fault::Invalid("invalid digit in external \"numeric\" value"));
+            return fail(Fault::Invalid(
+                "invalid digit in external \"numeric\" value",
+            ));
         }
         if !matches!(sign, Sign::Positive | Sign::Negative) {
             return Ok(Self::special(sign));
@@ -106,21 +110,48 @@ fn trimmed(sign: Sign, scale: u16, weight: i16, mut pairs: &[[u8; 2]]) -> Numeri
     let is_last = pairs.len();
     let value = |i: usize, pair: &[u8; 2]| {
         let digit = u16::from_be_bytes(*pair);
-        if i + 1 == is_last { digit - digit % cut } else { digit }
+        if i + 1 == is_last {
+            digit - digit % cut
+        } else {
+            digit
+        }
     };
-    let Some(first) = pairs.iter().enumerate().position(|(i, pair)| value(i, pair) != 0) else {
-        return Numeric { scale, ..Numeric::ZERO };
+    let Some(first) = pairs
+        .iter()
+        .enumerate()
+        .position(|(i, pair)| value(i, pair) != 0)
+    else {
+        return Numeric {
+            scale,
+            ..Numeric::ZERO
+        };
     };
-    let last = pairs.iter().enumerate().rposition(|(i, pair)| value(i, pair) != 0).unwrap_or(first);
+    let last = pairs
+        .iter()
+        .enumerate()
+        .rposition(|(i, pair)| value(i, pair) != 0)
+        .unwrap_or(first);
     let mut digits = Digits::zeroed(last - first + 1);
-    for (digit, (i, pair)) in digits.as_mut_slice().iter_mut().zip(pairs.iter().enumerate().skip(first)) {
+    for (digit, (i, pair)) in digits
+        .as_mut_slice()
+        .iter_mut()
+        .zip(pairs.iter().enumerate().skip(first))
+    {
         *digit = value(i, pair);
     }
     // Fewer than 65536 zeros are dropped, but the weight may be near its least already: so far below any scale that nothing
     // of the number was shown, and it was zero.
     let weight = i32::from(weight) - i32::try_from(first).unwrap_or(i32::MAX);
     match i16::try_from(weight) {
-        Ok(weight) => Numeric { sign, scale, weight, digits },
-        Err(_) => Numeric { scale, ..Numeric::ZERO },
+        Ok(weight) => Numeric {
+            sign,
+            scale,
+            weight,
+            digits,
+        },
+        Err(_) => Numeric {
+            scale,
+            ..Numeric::ZERO
+        },
     }
 }

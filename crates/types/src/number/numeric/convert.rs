@@ -45,12 +45,19 @@ impl From<f64> for Numeric {
         if x.is_nan() {
             Self::NAN
         } else if x.is_infinite() {
-            if x > 0.0 { Self::INFINITY } else { Self::NEG_INFINITY }
+            if x > 0.0 {
+                Self::INFINITY
+            } else {
+                Self::NEG_INFINITY
+            }
         } else {
             // 1e308 and 5e-324 are well inside the range.
             let mut buffer = zmij::Buffer::new();
             let text = buffer.format_finite(x);
-            text.strip_suffix(".0").unwrap_or(text).parse().unwrap_or(Self::ZERO)
+            text.strip_suffix(".0")
+                .unwrap_or(text)
+                .parse()
+                .unwrap_or(Self::ZERO)
         }
     }
 }
@@ -64,7 +71,9 @@ impl Numeric {
         }
         let mut n = 0i128;
         for power in (0..=i32::from(self.weight.max(0))).rev() {
-            n = n.checked_mul(10_000)?.checked_sub(i128::from(self.digit(power)))?;
+            n = n
+                .checked_mul(10_000)?
+                .checked_sub(i128::from(self.digit(power)))?;
         }
         let mut left = self.scale;
         let mut power = -1;
@@ -79,7 +88,11 @@ impl Numeric {
             left = left.saturating_sub(4);
             power -= 1;
         }
-        if self.sign == Sign::Negative { Some(n) } else { n.checked_neg() }
+        if self.sign == Sign::Negative {
+            Some(n)
+        } else {
+            n.checked_neg()
+        }
     }
 
     /// The value as an integer, if it is one and fits.
@@ -87,7 +100,15 @@ impl Numeric {
     pub fn to_i128(&self) -> Option<i128> {
         let count = i32::try_from(self.digits.as_slice().len()).ok()?;
         let is_whole = self.digits.is_empty() || count <= i32::from(self.weight) + 1;
-        if is_whole { Self { scale: 0, ..self.clone() }.unscaled() } else { None }
+        if is_whole {
+            Self {
+                scale: 0,
+                ..self.clone()
+            }
+            .unscaled()
+        } else {
+            None
+        }
     }
 
     /// The value as an integer, if it is one and fits.

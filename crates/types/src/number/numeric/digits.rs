@@ -32,7 +32,9 @@ impl Digits {
 
     pub(super) fn as_mut_slice(&mut self) -> &mut [u16] {
         match self {
-            Self::InPlace(count, digits) => digits.get_mut(..usize::from(*count)).unwrap_or_default(),
+            Self::InPlace(count, digits) => {
+                digits.get_mut(..usize::from(*count)).unwrap_or_default()
+            }
             Self::Boxed(digits) => digits,
         }
     }

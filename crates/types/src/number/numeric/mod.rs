@@ -4,9 +4,9 @@ mod binary;
 mod convert;
 mod digits;
 mod order;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use digits::Digits;
 
@@ -61,7 +61,12 @@ impl Numeric {
     pub const NEG_INFINITY: Self = Self::special(Sign::NegInfinity);
 
     const fn special(sign: Sign) -> Self {
-        Self { sign, scale: 0, weight: 0, digits: Digits::EMPTY }
+        Self {
+            sign,
+            scale: 0,
+            weight: 0,
+            digits: Digits::EMPTY,
+        }
     }
 
     /// `unscaled` / 10^`scale`, shown with `scale` digits after the point; `None` if those are more than 16383.
@@ -110,8 +115,17 @@ impl Numeric {
     ) -> Option<Self> {
         let leading = decimal.clone().take_while(|d| *d == 0).count();
         let significant = decimal.skip(leading);
-        let Some(last) = significant.clone().enumerate().filter(|(_, d)| *d != 0).map(|(i, _)| i).last() else {
-            return Some(Self { scale, ..Self::ZERO });
+        let Some(last) = significant
+            .clone()
+            .enumerate()
+            .filter(|(_, d)| *d != 0)
+            .map(|(i, _)| i)
+            .last()
+        else {
+            return Some(Self {
+                scale,
+                ..Self::ZERO
+            });
         };
         let count = last + 1;
         let first = point - 1 - i64::try_from(leading).ok()?;
@@ -128,7 +142,16 @@ impl Numeric {
             }
             missing = 0;
         }
-        Some(Self { sign: if is_negative { Sign::Negative } else { Sign::Positive }, scale, weight, digits })
+        Some(Self {
+            sign: if is_negative {
+                Sign::Negative
+            } else {
+                Sign::Positive
+            },
+            scale,
+            weight,
+            digits,
+        })
     }
 
     /// The digit of this power of 10000.

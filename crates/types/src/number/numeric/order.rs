@@ -11,7 +11,11 @@ impl Ord for Numeric {
             let (a, b) = (self.digits.as_slice(), other.digits.as_slice());
             // No digits at all is zero, whatever the weight beside it.
             let magnitude = (!a.is_empty(), self.weight, a).cmp(&(!b.is_empty(), other.weight, b));
-            if self.sign == Sign::Negative { magnitude.reverse() } else { magnitude }
+            if self.sign == Sign::Negative {
+                magnitude.reverse()
+            } else {
+                magnitude
+            }
         })
     }
 }

@@ -23,7 +23,9 @@ impl Numeric {
             Sign::Negative => out.push(b'-'),
             Sign::Positive => {}
         }
-        out.reserve(usize::from(self.weight.max(0).unsigned_abs()) * 4 + usize::from(self.scale) + 9);
+        out.reserve(
+            usize::from(self.weight.max(0).unsigned_abs()) * 4 + usize::from(self.scale) + 9,
+        );
         if self.weight < 0 || self.digits.is_empty() {
             out.push(b'0');
         } else {
@@ -93,13 +95,19 @@ pub(super) fn parse(raw: &[u8]) -> Result<Numeric, Fault> {
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    if !number.first().is_some_and(|b| b.is_ascii_digit() || *b == b'.') {
+    if !number
+        .first()
+        .is_some_and(|b| b.is_ascii_digit() || *b == b'.')
+    {
         return special(text, number, is_negative);
     }
     let (number, exponent) = match number.iter().position(|b| matches!(b, b'e' | b'E')) {
         Some(at) => {
             let (number, exponent) = number.split_at_checked(at).ok_or(Fault::Syntax)?;
-            (number, parse_exponent(exponent.get(1..).unwrap_or_default())?)
+            (
+                number,
+                parse_exponent(exponent.get(1..).unwrap_or_default())?,
+            )
         }
         None => (number, 0),
     };
@@ -114,10 +122,18 @@ pub(super) fn parse(raw: &[u8]) -> Result<Numeric, Fault> {
     if before_count + after_count == 0 {
         return Err(Fault::Syntax);
     }
-    let scale = u16::try_from((after_count - exponent).max(0)).ok().filter(|scale| *scale <= MAX_SCALE);
-    let decimal = before.iter().chain(after).filter(|b| **b != b'_').map(|b| b - b'0');
+    let scale = u16::try_from((after_count - exponent).max(0))
+        .ok()
+        .filter(|scale| *scale <= MAX_SCALE);
+    let decimal = before
+        .iter()
+        .chain(after)
+        .filter(|b| **b != b'_')
+        .map(|b| b - b'0');
     scale
-        .and_then(|scale| Numeric::from_decimal(is_negative, decimal, before_count + exponent, scale))
+        .and_then(|scale| {
+            Numeric::from_decimal(is_negative, decimal, before_count + exponent, scale)
+        })
         .ok_or(Fault::Range)
 }
 
@@ -129,7 +145,11 @@ fn special(text: &[u8], number: &[u8], is_negative: bool) -> Result<Numeric, Fau
     if !number.eq_ignore_ascii_case(b"Infinity") && !number.eq_ignore_ascii_case(b"inf") {
         return Err(Fault::Syntax);
     }
-    Ok(if is_negative { Numeric::NEG_INFINITY } else { Numeric::INFINITY })
+    Ok(if is_negative {
+        Numeric::NEG_INFINITY
+    } else {
+        Numeric::INFINITY
+    })
 }
 
 /// Digits with single underscores between them.
@@ -146,7 +166,11 @@ fn count_digits(text: &[u8]) -> Result<i64, Fault> {
             _ => return Err(Fault::Syntax),
         }
     }
-    if text.is_empty() || may_underscore { Ok(count) } else { Err(Fault::Syntax) }
+    if text.is_empty() || may_underscore {
+        Ok(count)
+    } else {
+        Err(Fault::Syntax)
+    }
 }
 
 fn parse_exponent(text: &[u8]) -> Result<i64, Fault> {
