@@ -50,6 +50,7 @@ mod name;
 mod oid;
 pub mod sql;
 mod sqlstate;
+pub mod trace;
 
 pub use codec::{Decode, DecodeError, Encode, EncodeError};
 pub use limits::{Limits, ReplyLimits};
