@@ -48,6 +48,7 @@ pub mod frontend;
 mod limits;
 mod name;
 mod oid;
+pub mod server;
 pub mod sql;
 mod sqlstate;
 pub mod trace;

@@ -64,6 +64,22 @@ impl Encode for RowDescription<'_> {
     }
 }
 
+/// Appends a RowDescription of fields that are made as they are written, so that none need be kept.
+///
+/// # Errors
+///
+/// [`EncodeError::TooManyItems`] for more than 65,535 fields, [`EncodeError::NulInString`] for a name that holds a NUL
+/// byte; `out` is then as it was before.
+pub fn encode_row_description<'f>(
+    fields: impl ExactSizeIterator<Item = Field<'f>>,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    frame::write(out, RowDescription::TAG, |out| {
+        put::count(out, fields.len())?;
+        fields.into_iter().try_for_each(|field| field.write(out))
+    })
+}
+
 impl<'a> Field<'a> {
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
