@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use super::literal::{Bounds, Token, Tokens, bounds};
 use super::{Array, Dimension, MAX_DIMENSIONS, View, checked_count};
 use crate::error::Fault;
-use crate::number::unsigned;
 use crate::wire::{is_space, trim};
 use crate::{DecodeError, DecodeOwned, Encode, EncodeError, Type};
 
@@ -29,9 +28,9 @@ pub(super) fn write<T: Encode>(
                 + i64::try_from(dimension.length).unwrap_or(i64::MAX)
                 - 1;
             out.push(b'[');
-            append_integer(i64::from(dimension.lower), out);
+            out.extend_from_slice(itoa::Buffer::new().format(dimension.lower).as_bytes());
             out.push(b':');
-            append_integer(upper, out);
+            out.extend_from_slice(itoa::Buffer::new().format(upper).as_bytes());
             out.push(b']');
         }
         out.push(b'=');
@@ -62,14 +61,6 @@ fn boundaries(dimensions: &[Dimension], i: usize) -> usize {
             i.is_multiple_of(size)
         })
         .count()
-}
-
-fn append_integer(n: i64, out: &mut Vec<u8>) {
-    if n < 0 {
-        out.push(b'-');
-    }
-    let (digits, count) = unsigned(n.unsigned_abs());
-    out.extend_from_slice(&digits[..count]);
 }
 
 fn write_element<T: Encode>(

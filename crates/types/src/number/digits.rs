@@ -1,4 +1,5 @@
-//! Decimal digits without division, branches or calls: eight of them at a time in one register.
+//! Decimal digits in registers: eight at a time, without branches or a way through memory, from which a wider read than
+//! the writes before would have to wait.
 
 use alloc::vec::Vec;
 
@@ -16,12 +17,11 @@ pub(crate) const PAIRS: [[u8; 2]; 100] = {
 };
 
 /// '0' in every byte.
-const ZEROS: u64 = 0x3030_3030_3030_3030;
-const ZEROS_16: u128 = 0x3030_3030_3030_3030_3030_3030_3030_3030;
+pub(crate) const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 /// The digits of `n` < 10⁸, one a byte as values, the first digit in the lowest byte.
 #[inline]
-const fn spread(n: u32) -> u64 {
+pub(crate) const fn spread(n: u32) -> u64 {
     // Halve thrice: 8 digits into 2 lanes of 4, 4 of 2, 8 of 1. The factors are 2²⁰/100 and 2¹⁰/10 rounded up,
     // exact for lanes below 10⁴ and 10².
     let high = n / 10_000;
@@ -32,67 +32,33 @@ const fn spread(n: u32) -> u64 {
     q | (x - q * 10) << 8
 }
 
-/// `n` < 10⁸ as eight digits with leading zeros.
+/// Appends the digits of `n`, with their count as a length before them.
 #[inline]
-pub(crate) const fn eight(n: u32) -> [u8; 8] {
-    (spread(n) + ZEROS).to_le_bytes()
-}
-
-/// The digits of a number below 10¹⁶ without leading zeros, and how many they are.
-#[inline]
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "both halves are below 10⁸, the count below 17"
-)]
-fn sixteen(n: u64) -> ([u8; 16], usize) {
-    if n < 100_000_000 {
-        let digits = spread(n as u32);
-        // The bit keeps the last digit of a zero.
-        let skip = (digits | 1 << 56).trailing_zeros() & !7;
-        let text = u128::from((digits + ZEROS) >> skip);
-        (text.to_le_bytes(), 8 - (skip / 8) as usize)
-    } else {
-        let high = n / 100_000_000;
-        let digits = u128::from(spread(high as u32))
-            | u128::from(spread((n - high * 100_000_000) as u32)) << 64;
-        let skip = digits.trailing_zeros() & !7;
-        (
-            ((digits + ZEROS_16) >> skip).to_le_bytes(),
-            16 - (skip / 8) as usize,
-        )
+pub(super) fn unsigned_field(n: u64, out: &mut Vec<u8>) {
+    match u32::try_from(n) {
+        Ok(n) if n < 100_000_000 => {
+            let digits = spread(n);
+            // The bit keeps the last digit of a zero.
+            let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+            let count = 8 - zeros;
+            let text = (digits + ZEROS) >> (zeros * 8);
+            let mut field = [0; 12];
+            field[..4].copy_from_slice(&count.to_be_bytes());
+            field[4..].copy_from_slice(&text.to_le_bytes());
+            out.extend_from_slice(&field);
+            out.truncate(out.len() - zeros as usize);
+        }
+        _ => text_field(itoa::Buffer::new().format(n).as_bytes(), out),
     }
 }
 
-/// The digits of `n`, and how many they are.
+/// Appends at most 255 bytes with their length before them.
 #[inline]
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the quotient is below 1845"
-)]
-pub(crate) fn unsigned(n: u64) -> ([u8; 24], usize) {
-    let mut out = [0; 24];
-    if n < 10_000_000_000_000_000 {
-        let (digits, count) = sixteen(n);
-        out[..16].copy_from_slice(&digits);
-        return (out, count);
-    }
-    let high = n / 10_000_000_000_000_000;
-    let rest = n - high * 10_000_000_000_000_000;
-    let (first, count) = sixteen(high);
-    let middle = rest / 100_000_000;
-    out[..4].copy_from_slice(&first[..4]);
-    let count = count.min(4);
-    out[count..count + 8].copy_from_slice(&eight(middle as u32));
-    out[count + 8..count + 16].copy_from_slice(&eight((rest - middle * 100_000_000) as u32));
-    (out, count + 16)
-}
-
-/// Appends the first `count` of `bytes`: a copy of known size and a correction are cheaper than a call to `memcpy`.
-#[inline]
-pub(crate) fn put<const N: usize>(out: &mut Vec<u8>, bytes: &[u8; N], count: usize) {
-    let end = out.len() + count;
-    out.extend_from_slice(bytes);
-    out.truncate(end);
+#[allow(clippy::cast_possible_truncation, reason = "numbers are short")]
+pub(super) fn text_field(text: &[u8], out: &mut Vec<u8>) {
+    out.reserve(text.len() + 4);
+    out.extend_from_slice(&[0, 0, 0, text.len() as u8]);
+    out.extend_from_slice(text);
 }
 
 #[cfg(test)]
@@ -115,8 +81,14 @@ mod tests {
             ten = next;
         }
         for n in all {
-            let (digits, count) = unsigned(n);
-            assert_eq!(&digits[..count], n.to_string().as_bytes());
+            let mut out = Vec::new();
+            unsigned_field(n, &mut out);
+            let text = n.to_string();
+            assert_eq!(
+                out[..4],
+                u32::try_from(text.len()).unwrap_or(0).to_be_bytes()
+            );
+            assert_eq!(&out[4..], text.as_bytes());
         }
     }
 }

@@ -2,15 +2,16 @@
 //! shortest digits that read back as the same number, with an exponent from 10¹⁵ (`real`: 10⁶) up and below 10⁻⁴.
 
 use alloc::vec::Vec;
-use core::ops::Range;
 use core::str;
 
+use super::digits::text_field;
 use super::shortest::{Binary, Shortest};
 use crate::error::Fault;
 use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 
+/// `$least..$above` is where there is no exponent.
 macro_rules! float {
-    ($rust:ty, $ty:ident, $binary:literal, $size:literal, $plain:expr, $parts:ident) => {
+    ($rust:ty, $ty:ident, $size:literal, $field:literal, $least:literal, $above:literal, $plain:ident, $rare:ident) => {
         impl Encode for $rust {
             fn accepts(ty: Type) -> bool {
                 ty == Type::$ty
@@ -18,50 +19,41 @@ macro_rules! float {
 
             #[inline]
             fn encode_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                const PLAIN: Range<$rust> = $plain;
-                let magnitude = self.abs();
-                if PLAIN.contains(&magnitude) || magnitude == 0.0 {
-                    let mut buffer = zmij::Buffer::new();
-                    let text = buffer.format_finite(*self).as_bytes();
-                    out.extend_from_slice(text.strip_suffix(b".0").unwrap_or(text));
-                } else if self.is_finite() {
-                    let read = |text: &str| text.parse() == Ok(magnitude);
-                    Shortest::new(zmij::Buffer::new().format_finite(magnitude))
-                        .off_the_bound(&$parts(magnitude), f64::from(magnitude), read)
-                        .write_scientific(self.is_sign_negative(), out);
-                } else {
-                    out.extend_from_slice(special(self.is_nan(), self.is_sign_negative()));
+                let mut buffer = zmij::Buffer::new();
+                match $plain(*self, &mut buffer) {
+                    Some(text) => out.extend_from_slice(text),
+                    None => $rare(*self, out),
                 }
                 Ok(())
             }
 
             #[inline]
             fn encode_binary(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                out.extend_from_slice(
-                    &(if self.is_nan() { Self::NAN } else { *self }).to_be_bytes(),
-                );
+                let value = if self.is_nan() { Self::NAN } else { *self };
+                out.extend_from_slice(&value.to_be_bytes());
                 Ok(())
             }
 
             #[inline]
-            fn field_text(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                const PLAIN: Range<$rust> = $plain;
-                let magnitude = self.abs();
-                if PLAIN.contains(&magnitude) || magnitude == 0.0 {
-                    let mut buffer = zmij::Buffer::new();
-                    let text = buffer.format_finite(*self).as_bytes();
-                    return wire::field_of(text.strip_suffix(b".0").unwrap_or(text), out);
-                }
-                wire::field(out, |out| self.encode_text(ty, out))
+            fn field_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+                let mut buffer = zmij::Buffer::new();
+                let Some(text) = $plain(*self, &mut buffer) else {
+                    return wire::field(out, |out| {
+                        $rare(*self, out);
+                        Ok(())
+                    });
+                };
+                text_field(text, out);
+                Ok(())
             }
 
             #[inline]
             fn field_binary(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                let mut field = [0; $binary];
+                // There is one NaN in PostgreSQL, whatever bits this one has.
+                let value = if self.is_nan() { Self::NAN } else { *self };
+                let mut field = [0; $field];
                 field[3] = $size;
-                field[4..].copy_from_slice(
-                    &(if self.is_nan() { Self::NAN } else { *self }).to_be_bytes(),
-                );
+                field[4..].copy_from_slice(&value.to_be_bytes());
                 out.extend_from_slice(&field);
                 Ok(())
             }
@@ -90,36 +82,64 @@ macro_rules! float {
             }
         }
 
+        /// The text of a number that has no exponent in it.
+        #[inline]
+        fn $plain(value: $rust, buffer: &mut zmij::Buffer) -> Option<&[u8]> {
+            // The bits of numbers above zero sort as they do; the shift drops the sign.
+            const LEAST: u64 = ($least as $rust).to_bits() as u64;
+            const ABOVE: u64 = ($above as $rust).to_bits() as u64;
+            if u64::from(value.abs().to_bits()).wrapping_sub(LEAST) >= ABOVE - LEAST {
+                return None;
+            }
+            match buffer.format_finite(value).as_bytes() {
+                [text @ .., b'.', b'0'] => Some(text),
+                text => Some(text),
+            }
+        }
+
+        #[cold]
+        #[inline(never)]
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_possible_wrap,
             reason = "11 bits of exponent"
         )]
-        fn $parts(value: $rust) -> Binary {
+        fn $rare(value: $rust, out: &mut Vec<u8>) {
             const FRACTION: u32 = <$rust>::MANTISSA_DIGITS - 1;
-            let bits = value.to_bits();
+            if !value.is_finite() || value == 0.0 {
+                return out.extend_from_slice(special(f64::from(value)));
+            }
+            let magnitude = value.abs();
+            let bits = magnitude.to_bits();
             let exponent = (bits >> FRACTION) as i32;
             let fraction = u64::from(bits) & ((1 << FRACTION) - 1);
             // Numbers below the normal range have no hidden bit, and the exponent of the least normal one.
             let hidden = u64::from(exponent > 0) << FRACTION;
-            Binary {
+            let binary = Binary {
                 significand: hidden | fraction,
                 exponent: exponent.max(1) - <$rust>::MAX_EXP - FRACTION as i32 + 1,
                 is_power: fraction == 0,
-            }
+            };
+            Shortest::new(zmij::Buffer::new().format_finite(magnitude))
+                .off_the_bound(&binary, f64::from(magnitude), |text| {
+                    text.parse() == Ok(magnitude)
+                })
+                .write_scientific(value.is_sign_negative(), out);
         }
     };
 }
 
-float!(f32, FLOAT4, 8, 4, 1e-4..1e6, parts_of_f32);
-float!(f64, FLOAT8, 12, 8, 1e-4..1e15, parts_of_f64);
+float!(f32, FLOAT4, 4, 8, 1e-4, 1e6, plain_f32, rare_f32);
+float!(f64, FLOAT8, 8, 12, 1e-4, 1e15, plain_f64, rare_f64);
 
-#[cold]
-fn special(is_nan: bool, is_negative: bool) -> &'static [u8] {
-    match (is_nan, is_negative) {
-        (true, _) => b"NaN",
-        (false, true) => b"-Infinity",
-        (false, false) => b"Infinity",
+/// Zeros, infinities and `NaN`.
+fn special(value: f64) -> &'static [u8] {
+    match value {
+        0.0 if value.is_sign_negative() => b"-0",
+        0.0 => b"0",
+        f64::INFINITY => b"Infinity",
+        f64::NEG_INFINITY => b"-Infinity",
+        _ => b"NaN",
     }
 }
 

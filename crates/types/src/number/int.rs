@@ -2,13 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::digits::{put, unsigned};
+use super::digits::{text_field, unsigned_field};
 use crate::error::Fault;
 use crate::{Decode, DecodeError, Encode, EncodeError, Oid, Type, wire};
 
-/// `WIDTH` is the longest text with its sign; a field is four bytes more.
 macro_rules! integer {
-    ($rust:ty, $ty:ident, $field:literal, $binary:literal, $size:literal) => {
+    ($rust:ty, $ty:ident, $size:literal, $field:literal) => {
         impl Encode for $rust {
             fn accepts(ty: Type) -> bool {
                 ty == Type::$ty
@@ -16,7 +15,7 @@ macro_rules! integer {
 
             #[inline]
             fn encode_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                append_text(i64::from(*self), out);
+                out.extend_from_slice(itoa::Buffer::new().format(*self).as_bytes());
                 Ok(())
             }
 
@@ -28,13 +27,13 @@ macro_rules! integer {
 
             #[inline]
             fn field_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                field::<$field>(i64::from(*self), out);
+                signed_field(i64::from(*self), out);
                 Ok(())
             }
 
             #[inline]
             fn field_binary(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                let mut field = [0; $binary];
+                let mut field = [0; $field];
                 field[3] = $size;
                 field[4..].copy_from_slice(&self.to_be_bytes());
                 out.extend_from_slice(&field);
@@ -64,9 +63,9 @@ macro_rules! integer {
     };
 }
 
-integer!(i16, INT2, 12, 6, 2);
-integer!(i32, INT4, 16, 8, 4);
-integer!(i64, INT8, 24, 12, 8);
+integer!(i16, INT2, 2, 6);
+integer!(i32, INT4, 4, 8);
+integer!(i64, INT8, 8, 12);
 
 impl Encode for Oid {
     fn accepts(ty: Type) -> bool {
@@ -75,7 +74,7 @@ impl Encode for Oid {
 
     #[inline]
     fn encode_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        append_text(i64::from(self.0), out);
+        out.extend_from_slice(itoa::Buffer::new().format(self.0).as_bytes());
         Ok(())
     }
 
@@ -87,7 +86,7 @@ impl Encode for Oid {
 
     #[inline]
     fn field_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        field::<16>(i64::from(self.0), out);
+        unsigned_field(u64::from(self.0), out);
         Ok(())
     }
 
@@ -126,31 +125,12 @@ fn is_oid(ty: Type) -> bool {
     matches!(ty, Type::OID | Type::XID | Type::CID)
 }
 
-/// Length and digits in one copy of `N` bytes; `N` − 4 must hold the longest text.
 #[inline]
-#[allow(clippy::cast_possible_truncation, reason = "the length is at most 20")]
-fn field<const N: usize>(n: i64, out: &mut Vec<u8>) {
-    let (digits, count) = unsigned(n.unsigned_abs());
-    let mut field = [0; N];
-    let sign = usize::from(n < 0);
-    field[4] = b'-';
-    let room = N - 4 - 1;
-    if sign == 1 {
-        field[5..].copy_from_slice(&digits[..room]);
-    } else {
-        field[4..].copy_from_slice(&digits[..room + 1]);
+fn signed_field(n: i64, out: &mut Vec<u8>) {
+    match u64::try_from(n) {
+        Ok(n) => unsigned_field(n, out),
+        Err(_) => text_field(itoa::Buffer::new().format(n).as_bytes(), out),
     }
-    field[3] = (count + sign) as u8;
-    put(out, &field, 4 + count + sign);
-}
-
-#[inline]
-fn append_text(n: i64, out: &mut Vec<u8>) {
-    if n < 0 {
-        out.push(b'-');
-    }
-    let (digits, count) = unsigned(n.unsigned_abs());
-    put(out, &digits, count);
 }
 
 /// An integer as PostgreSQL 16 and later read it: blanks around, a sign, `0x` `0o` `0b`, `_` between digits.

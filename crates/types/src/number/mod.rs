@@ -8,4 +8,4 @@ mod shortest;
 
 pub use numeric::Numeric;
 
-pub(crate) use digits::{PAIRS, eight, put, unsigned};
+pub(crate) use digits::{PAIRS, ZEROS, spread};

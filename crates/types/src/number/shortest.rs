@@ -102,17 +102,17 @@ impl Shortest {
         if is_negative {
             out.push(b'-');
         }
-        let (digits, count) = super::unsigned(self.digits);
-        out.push(digits[0]);
-        if count > 1 {
+        let mut buffer = itoa::Buffer::new();
+        let (first, rest) = buffer.format(self.digits).split_at(1);
+        out.extend_from_slice(first.as_bytes());
+        if !rest.is_empty() {
             out.push(b'.');
-            out.extend_from_slice(&digits[1..count]);
+            out.extend_from_slice(rest.as_bytes());
         }
         let size = self.exponent.unsigned_abs();
         out.extend_from_slice(if self.exponent < 0 { b"e-" } else { b"e+" });
         if size >= 100 {
-            let (digits, count) = super::unsigned(u64::from(size));
-            out.extend_from_slice(&digits[..count]);
+            out.extend_from_slice(itoa::Buffer::new().format(size).as_bytes());
         } else {
             out.extend_from_slice(&super::PAIRS[size as usize]);
         }

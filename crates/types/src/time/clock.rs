@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::stack::Stack;
-use super::{DAY, HOUR, MINUTE, SECOND, parse, text_codec};
+use super::{DAY, HOUR, MINUTE, SECOND, iso, parse, text_codec};
 use crate::error::Fault;
 use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 
@@ -96,7 +96,11 @@ impl Encode for Time {
 
     #[inline]
     fn field_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.text().field(out);
+        if self.0 % SECOND == 0 {
+            iso::field(iso::time(self.0), out);
+        } else {
+            self.text().field(out);
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::calendar::{self, FIRST_DAY};
 use super::stack::Stack;
-use super::{parse, text_codec};
+use super::{iso, parse, text_codec};
 use crate::error::Fault;
 use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 
@@ -104,7 +104,10 @@ impl Encode for Date {
     }
 
     fn encode_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        out.extend_from_slice(self.text().as_bytes());
+        match iso::date(self.0) {
+            Some(text) => out.extend_from_slice(&text),
+            None => out.extend_from_slice(self.text().as_bytes()),
+        }
         Ok(())
     }
 
@@ -116,7 +119,10 @@ impl Encode for Date {
 
     #[inline]
     fn field_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.text().field(out);
+        match iso::date(self.0) {
+            Some(text) => iso::field(text, out),
+            None => self.text().field(out),
+        }
         Ok(())
     }
 

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::stack::Stack;
 use super::{HOUR, MINUTE, SECOND, interval_text, text_codec};
-use crate::number::put;
 use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 
 /// A span of time in three parts that do not add up by themselves, since months and days vary in length.
@@ -184,7 +183,7 @@ impl Encode for Interval {
 
     #[inline]
     fn field_binary(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        put(out, &self.field(), 20);
+        out.extend_from_slice(&self.field());
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod clock;
 mod date;
 mod interval;
 mod interval_text;
+mod iso;
 mod parse;
 mod stack;
 mod timestamp;

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::str;
 
-use crate::number::{PAIRS, eight, put, unsigned};
+use crate::number::{PAIRS, ZEROS, spread};
 
 /// Longer than the longest text: an interval of all six units at their extremes.
 const SIZE: usize = 96;
@@ -37,9 +37,9 @@ impl Stack {
     }
 
     pub(super) fn number(&mut self, n: u64) {
-        let (digits, count) = unsigned(n);
-        self.push(digits);
-        self.end -= digits.len() - count;
+        for b in itoa::Buffer::new().format(n).bytes() {
+            self.push([b]);
+        }
     }
 
     /// A year from 1 on, with four digits or more.
@@ -58,15 +58,11 @@ impl Stack {
     /// A point and up to six digits, or nothing for zero.
     #[inline]
     pub(super) fn fraction(&mut self, micros: u32) {
-        if micros == 0 {
-            return;
+        if micros > 0 {
+            let (text, count) = fraction(micros);
+            self.push(text);
+            self.end -= text.len() - count;
         }
-        // Two zeros more, which go with the others at the end.
-        let digits = eight(micros * 100);
-        let zeros = (u64::from_le_bytes(digits) - 0x3030_3030_3030_3030).leading_zeros() / 8;
-        self.push([b'.']);
-        self.push(digits);
-        self.end -= zeros as usize;
     }
 
     /// `HH:MM:SS` and a fraction.
@@ -125,17 +121,19 @@ impl Stack {
     }
 
     /// Appends length and text.
-    #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "at most SIZE")]
     pub(super) fn field(mut self, out: &mut Vec<u8>) {
         self.bytes[START - 1] = (self.end - START) as u8;
-        let Some(short) = self.bytes.first_chunk::<40>() else {
-            return;
-        };
-        if self.end <= short.len() {
-            put(out, short, self.end);
-        } else {
-            out.extend_from_slice(&self.bytes[..self.end]);
-        }
+        out.extend_from_slice(&self.bytes[..self.end]);
     }
+}
+
+/// `.` and the digits of a fraction above zero without zeros at their end, and how many bytes that is.
+#[inline]
+pub(super) fn fraction(micros: u32) -> ([u8; 8], usize) {
+    // One zero before, where the point goes, and one behind.
+    let digits = spread(micros * 10);
+    let count = 8 - digits.leading_zeros() / 8;
+    let text = digits + ZEROS - u64::from(b'0' - b'.');
+    (text.to_le_bytes(), count as usize)
 }

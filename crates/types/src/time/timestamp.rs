@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::stack::Stack;
-use super::{DAY, Date, SECOND, Time, calendar, parse, text_codec};
+use super::{DAY, Date, SECOND, Time, calendar, iso, parse, text_codec};
 use crate::error::Fault;
 use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 
@@ -124,7 +124,9 @@ macro_rules! timestamp {
             }
 
             fn encode_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                out.extend_from_slice(self.text().as_bytes());
+                if !iso::append::<$zone, false>(self.0, out) {
+                    out.extend_from_slice(self.text().as_bytes());
+                }
                 Ok(())
             }
 
@@ -136,7 +138,9 @@ macro_rules! timestamp {
 
             #[inline]
             fn field_text(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                self.text().field(out);
+                if !iso::append::<$zone, true>(self.0, out) {
+                    self.text().field(out);
+                }
                 Ok(())
             }
 
@@ -209,7 +213,6 @@ pub struct TimestampTz(i64);
 timestamp!(Timestamp, TIMESTAMP, false);
 timestamp!(TimestampTz, TIMESTAMPTZ, true);
 
-#[inline]
 fn text(micros: i64, in_utc: bool) -> Stack {
     let mut text = Stack::new();
     if micros == i64::MAX {

@@ -6,7 +6,6 @@ use core::cmp::Ordering;
 use super::stack::Stack;
 use super::{SECOND, Time, parse, text_codec};
 use crate::error::Fault;
-use crate::number::put;
 use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 
 /// Offsets are smaller than 16 hours.
@@ -115,7 +114,7 @@ impl Encode for TimeTz {
 
     #[inline]
     fn field_binary(&self, _: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        put(out, &self.field(), 16);
+        out.extend_from_slice(&self.field());
         Ok(())
     }
 }

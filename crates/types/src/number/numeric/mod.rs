@@ -133,10 +133,10 @@ impl Numeric {
         // Zeros before the first digit that fill up its group of four.
         let pad = usize::try_from(3 - first.rem_euclid(4)).ok()?;
         let mut digits = Digits::zeroed((pad + count).div_ceil(4));
-        let mut groups = digits.as_mut_slice().iter_mut();
+        let groups = digits.as_mut_slice().iter_mut();
         let mut decimals = significant.take(count);
         let mut missing = pad;
-        while let Some(group) = groups.next() {
+        for group in groups {
             for _ in missing..4 {
                 *group = *group * 10 + u16::from(decimals.next().unwrap_or(0));
             }
