@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::target::Login;
+use crate::target::{Kind, Login};
 use crate::{Result, Tools, process};
 
 /// A driver that takes longer than this is stuck.
@@ -15,8 +15,18 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Driver {
     pub(crate) name: &'static str,
     program: Program,
-    /// It can connect to a socket file.
-    unix: bool,
+    reach: Reach,
+}
+
+/// Which targets and logins a driver is for.
+#[derive(Copy, Clone, Eq, PartialEq)]
+enum Reach {
+    /// Every login of every target.
+    All,
+    /// Every login but that by a socket file.
+    Network,
+    /// A server of its own: it runs once, beside `trunkline`'s plain login.
+    Itself,
 }
 
 enum Program {
@@ -32,46 +42,51 @@ enum Program {
     Rust(&'static str),
 }
 
-pub(crate) const DRIVERS: [Driver; 8] = [
+pub(crate) const DRIVERS: [Driver; 9] = [
     Driver {
         name: "psql",
         program: Program::Shell("psql/run.sh"),
-        unix: true,
+        reach: Reach::All,
     },
     Driver {
         name: "libpq",
         program: Program::C("c/pipeline.c", "libpq-pipeline"),
-        unix: true,
+        reach: Reach::All,
     },
     Driver {
         name: "psycopg",
         program: Program::Python("python/with_psycopg.py"),
-        unix: true,
+        reach: Reach::All,
     },
     Driver {
         name: "asyncpg",
         program: Program::Python("python/with_asyncpg.py"),
-        unix: true,
+        reach: Reach::All,
     },
     Driver {
         name: "node-postgres",
         program: Program::Node("node/main.mjs"),
-        unix: true,
+        reach: Reach::All,
     },
     Driver {
         name: "pgjdbc",
         program: Program::Java("Main"),
-        unix: false,
+        reach: Reach::Network,
     },
     Driver {
         name: "tokio-postgres",
         program: Program::Rust("interop-tokio-postgres"),
-        unix: true,
+        reach: Reach::All,
     },
     Driver {
         name: "pgbench",
         program: Program::Shell("pgbench/run.sh"),
-        unix: true,
+        reach: Reach::All,
+    },
+    Driver {
+        name: "hello",
+        program: Program::Shell("hello/run.sh"),
+        reach: Reach::Itself,
     },
 ];
 
@@ -87,9 +102,13 @@ pub(crate) struct Outcome {
 }
 
 impl Driver {
-    /// Whether the driver knows this kind of connection.
-    pub(crate) fn can(&self, login: &Login) -> bool {
-        self.unix || login.name != "unix"
+    /// Whether the driver is for this target and login.
+    pub(crate) fn is_for(&self, target: Kind, login: &Login) -> bool {
+        match self.reach {
+            Reach::All => true,
+            Reach::Network => login.name != "unix",
+            Reach::Itself => target == Kind::Trunkline && login.name == "plain",
+        }
     }
 
     /// Compiles the driver, if it is of the kind that is.
@@ -220,7 +239,11 @@ fn environment(command: &mut Command, tools: &Tools, target: &str, login: &Login
         .env("INTEROP_TARGET", target)
         .env("INTEROP_LOGIN", login.name)
         .env("INTEROP_WORK", &tools.work);
-    command.env("INTEROP_NODE_MODULES", tools.home.join("node/node_modules"));
+    command
+        .env("INTEROP_NODE_MODULES", tools.home.join("node/node_modules"))
+        .env("INTEROP_PYTHON", tools.home.join("venv/bin/python"))
+        .env("INTEROP_PGJDBC", PGJDBC)
+        .env("INTEROP_BINARIES", &tools.binaries);
     match login.password {
         Some(password) => command.env("PGPASSWORD", password),
         None => command.env_remove("PGPASSWORD"),

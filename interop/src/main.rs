@@ -58,7 +58,10 @@ fn run() -> Result<usize> {
         for login in &target.logins {
             let wanted = choice.logins.allows(login.name)
                 && (!choice.is_default() || kind == Kind::Trunkline || login.name == "tls");
-            for driver in drivers.iter().filter(|driver| wanted && driver.can(login)) {
+            for driver in drivers
+                .iter()
+                .filter(|driver| wanted && driver.is_for(kind, login))
+            {
                 let began = Instant::now();
                 let outcome = driver.run(&tools, kind.name(), login)?;
                 passed += outcome.passed.len();
