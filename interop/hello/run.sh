@@ -5,6 +5,7 @@ if [ "${1:-}" != inside ]; then
     exec unshare --map-root-user --net bash "$0" inside
 fi
 cd "$(dirname "$0")"
+PATH=$PATH:/usr/sbin:/sbin
 ip link set lo up
 
 "$INTEROP_BINARIES/examples/hello" &
