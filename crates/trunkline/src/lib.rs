@@ -1,2 +1,18 @@
-//! Part of Trunkline.
+//! The PostgreSQL wire protocol, whole.
+//!
+//! This crate is the face of several; a feature turns each on.
+//!
+//! | module | feature | for |
+//! |---|---|---|
+//! | [`proto`] | always | messages and state machines, without I/O |
+//! | [`types`] | always | values in text and binary |
+//! | [`server`] | `server` | giving a data service a PostgreSQL face |
 #![forbid(unsafe_code)]
+
+#[doc(inline)]
+pub use trunkline_proto as proto;
+#[cfg(feature = "server")]
+#[doc(inline)]
+pub use trunkline_server as server;
+#[doc(inline)]
+pub use trunkline_types as types;

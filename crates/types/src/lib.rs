@@ -47,6 +47,7 @@ extern crate alloc;
 
 mod array;
 mod boolean;
+mod check;
 mod codec;
 mod error;
 mod number;
@@ -56,6 +57,7 @@ mod ty;
 mod wire;
 
 pub use array::{Array, Dimension};
+pub use check::check;
 pub use codec::{Decode, DecodeOwned, Encode};
 pub use error::{DecodeError, EncodeError, Fault};
 pub use number::Numeric;

@@ -1,0 +1,322 @@
+//! COPY FROM STDIN and TO STDOUT.
+
+use std::task::Poll;
+
+use trunkline_proto::backend::{CopyInResponse, CopyOutResponse};
+use trunkline_proto::server::Event;
+use trunkline_proto::{Format, SqlState};
+
+use super::outside::{Outside, guarded};
+use super::{Core, Failure};
+use crate::params::Params;
+use crate::prepared::Flow;
+use crate::reply::{self, Formats, Reply, Sending};
+use crate::shared::Shared;
+use crate::{Columns, Error, Result, Session, Tag};
+
+/// The data of a `COPY … FROM STDIN`, as it comes.
+#[derive(Debug)]
+pub struct CopyIn<'a> {
+    reply: &'a mut Reply,
+    outside: &'a mut Outside,
+    shared: &'a Shared,
+    format: Format,
+    /// Bytes at the front of the input that the piece given out last lies in.
+    lent: usize,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Flowing,
+    Done,
+    /// The stream broke: the error was given out, and nothing more comes.
+    Broken,
+}
+
+/// A step of [`CopyIn::next`].
+enum Step {
+    Piece { message: usize, data: usize },
+    Done,
+    Failed(Error),
+    More,
+}
+
+impl CopyIn<'_> {
+    /// Whether the data is lines of text (or CSV) or PostgreSQL's binary COPY format, as the statement was prepared.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The next piece of the data; `None` at its end. Pieces are as large as the client made them, and their
+    /// boundaries mean nothing.
+    ///
+    /// # Errors
+    ///
+    /// 57014 if the client gave up (CopyFail) or the statement was cancelled; 08P01 if the client broke the protocol,
+    /// and 08006 if it went away, after both of which the session ends.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no data: the piece is given out by the next call.
+    pub async fn next(&mut self) -> Result<Option<&[u8]>> {
+        loop {
+            self.outside.side.advance(std::mem::take(&mut self.lent));
+            match self.state {
+                State::Flowing => {}
+                State::Done => return Ok(None),
+                State::Broken => return Err(reply::gone()),
+            }
+            match self.step() {
+                Step::Piece { message, data } => {
+                    self.lent = message;
+                    let rest = self.outside.side.rest();
+                    return Ok(rest.get(message - data..message));
+                }
+                Step::Done => {
+                    self.state = State::Done;
+                    return Ok(None);
+                }
+                Step::Failed(error) => {
+                    self.state = State::Done;
+                    return Err(error);
+                }
+                Step::More => self.read().await?,
+            }
+        }
+    }
+
+    fn step(&mut self) -> Step {
+        let side = &mut self.outside.side;
+        let mut rest = side.rest();
+        let before = rest.len();
+        let wire = self.reply.wire();
+        let received = wire.machine.receive(&mut rest);
+        let message = before - rest.len();
+        let step = match received {
+            Ok(Some(Event::CopyData(data))) => {
+                return Step::Piece {
+                    message,
+                    data: data.len(),
+                };
+            }
+            Ok(Some(Event::CopyFail(reason))) => Step::Failed(Error::new(
+                SqlState::QUERY_CANCELED,
+                format!(
+                    "COPY from stdin failed: {}",
+                    String::from_utf8_lossy(reason)
+                ),
+            )),
+            Ok(Some(_)) => Step::Done,
+            Ok(None) => Step::More,
+            Err(error) => {
+                self.state = State::Broken;
+                let fatal = wire.machine.reject(&error, &mut wire.output);
+                tracing::debug!(%error, ?fatal, "the client broke the protocol during COPY");
+                Step::Failed(Error::new(error.sqlstate(), error.to_string()).fatal())
+            }
+        };
+        side.advance(message);
+        step
+    }
+
+    async fn read(&mut self) -> Result<()> {
+        let Self {
+            reply,
+            outside,
+            shared,
+            state,
+            ..
+        } = self;
+        let wire = reply.wire();
+        let read = std::future::poll_fn(|cx| {
+            // What was said before must reach the client before it is waited for.
+            if !wire.output.is_empty()
+                && let Poll::Ready(Err(error)) = wire.poll_write(cx)
+            {
+                return Poll::Ready(Err(error));
+            }
+            outside.side.poll_read(&mut outside.reader, usize::MAX, cx)
+        })
+        .await;
+        match read {
+            Ok(count) if count > 0 => {
+                // A cancel takes effect when the next message arrives (rule CP-10).
+                if shared.is_cancelled() {
+                    return Err(reply::cancelled());
+                }
+                Ok(())
+            }
+            _ => {
+                *state = State::Broken;
+                Err(reply::gone().fatal())
+            }
+        }
+    }
+}
+
+/// The data of a `COPY … TO STDOUT`, as it goes.
+#[derive(Debug)]
+pub struct CopyOut<'a> {
+    reply: &'a mut Reply,
+    format: Format,
+}
+
+impl CopyOut<'_> {
+    /// Whether the data is to be lines of text (or CSV) or PostgreSQL's binary COPY format, as the statement was
+    /// prepared.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Sends a piece of the data: PostgreSQL sends a row at a time.
+    ///
+    /// # Errors
+    ///
+    /// 57014 if the statement was cancelled; 54000 for a piece larger than 1 GiB.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Reply::row`].
+    pub fn data(&mut self, data: &[u8]) -> Sending<'_> {
+        self.data_with(|output| {
+            output.extend_from_slice(data);
+            Ok(())
+        })
+    }
+
+    /// Sends a piece of the data that `write` appends to the output, with no copy in between.
+    ///
+    /// # Errors
+    ///
+    /// As [`data`](Self::data), and what `write` fails with; the piece is then not sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Reply::row`].
+    pub fn data_with(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Sending<'_> {
+        self.reply.copy_data(write)
+    }
+}
+
+impl<S: Session> Core<'_, S> {
+    /// Runs a COPY. `rest` is what came behind the request: data, perhaps.
+    #[cold]
+    pub(super) async fn copy<'i>(
+        &mut self,
+        flow: Flow,
+        statement: &S::Statement,
+        params: Params<'_>,
+        rest: &mut &'i [u8],
+    ) -> Result<Result<Tag>, Failure> {
+        match flow {
+            Flow::CopyIn { format, columns } => {
+                let formats = vec![format.code(); usize::from(columns)];
+                let wire = self.reply.wire();
+                wire.ensure_buffer();
+                let response = CopyInResponse {
+                    format,
+                    columns: formats.as_slice().into(),
+                };
+                wire.machine
+                    .copy_in(&response, &mut wire.output)
+                    .map_err(Error::internal)?;
+                self.outside.side.extend(std::mem::take(rest));
+                self.copy_in(format, statement, params).await
+            }
+            Flow::CopyOut { format, columns } => {
+                let formats = vec![format.code(); usize::from(columns)];
+                let wire = self.reply.wire();
+                wire.ensure_buffer();
+                let response = CopyOutResponse {
+                    format,
+                    columns: formats.as_slice().into(),
+                };
+                wire.machine
+                    .copy_out(&response, &mut wire.output)
+                    .map_err(Error::internal)?;
+                self.copy_out(format, statement, params).await
+            }
+            Flow::Rows => Err(Error::internal("not a COPY").into()),
+        }
+    }
+
+    async fn copy_in(
+        &mut self,
+        format: Format,
+        statement: &S::Statement,
+        params: Params<'_>,
+    ) -> Result<Result<Tag>, Failure> {
+        self.write().await?;
+        let session = self.session;
+        let mut input = CopyIn {
+            reply: &mut self.reply,
+            outside: &mut self.outside,
+            shared: &self.shared,
+            format,
+            lent: 0,
+            state: State::Flowing,
+        };
+        self.shared.begin_statement();
+        let run = {
+            let mut work = std::pin::pin!(session.copy_in(statement, params, &mut input));
+            std::future::poll_fn(|cx| {
+                let done = guarded(work.as_mut(), cx);
+                if done.is_pending() {
+                    // The data is what is waited for, and only its arrival lets a cancel take effect.
+                    self.shared.register(cx.waker());
+                    if self.shared.stopping() == crate::shared::Stop::Now {
+                        return Poll::Ready(Err(super::outside::Interruption::Stopped));
+                    }
+                }
+                done
+            })
+            .await
+        };
+        self.shared.end_statement();
+        let run = run?;
+        if run.is_ok() {
+            // A session may stop early, as at `\\.`; what follows is not for it.
+            while input.next().await?.is_some() {}
+        }
+        let broken = input.state == State::Broken;
+        let lent = std::mem::take(&mut input.lent);
+        self.outside.side.advance(lent);
+        if broken {
+            return Err(super::End::Closed.into());
+        }
+        Ok(run)
+    }
+
+    async fn copy_out(
+        &mut self,
+        format: Format,
+        statement: &S::Statement,
+        params: Params<'_>,
+    ) -> Result<Result<Tag>, Failure> {
+        let deadline = self.deadline();
+        let session = self.session;
+        let Self {
+            reply,
+            outside,
+            shared,
+            ..
+        } = self;
+        reply.begin(&Columns::NONE, &Formats::Text, false);
+        let mut output = CopyOut { reply, format };
+        shared.begin_statement();
+        let work = session.copy_out(statement, params, &mut output);
+        let run = outside.attend(shared, deadline, session, work).await;
+        shared.end_statement();
+        let run = run?;
+        if run.is_ok() {
+            let wire = self.reply.wire();
+            wire.machine
+                .copy_done(&mut wire.output)
+                .map_err(Error::internal)?;
+        }
+        Ok(run)
+    }
+}

@@ -1,0 +1,292 @@
+//! The extended query messages, but for Execute.
+
+use std::sync::Arc;
+
+use trunkline_proto::frontend::{Bind, FunctionCall, Parse, Target};
+use trunkline_proto::sql;
+use trunkline_proto::{Format, SqlState};
+use trunkline_types::Type;
+
+use super::portals::{Portal, State};
+use super::simple::{check_ends, position, utf8};
+use super::statements::{Kind, Statement};
+use super::transaction::{self, Block, hook};
+use super::{Core, Failure};
+use crate::params::{Params, Values, bad_format};
+use crate::reply::{self, Formats};
+use crate::{Error, Result, Session};
+
+impl<S: Session> Core<'_, S> {
+    /// Parse: a statement is prepared.
+    pub(super) async fn parse(&mut self, parse: &Parse<'_>) -> Result<(), Failure> {
+        self.transaction.in_series = true;
+        let name = &parse.statement;
+        if name.is_unnamed() {
+            // Even if this one fails (rule EQ-03).
+            self.statements.remove_unnamed();
+        }
+        let text = utf8(parse.sql)?;
+        utf8(name.as_bytes())?;
+        let types: Vec<Type> = parse.types.iter().map(Type::from_oid).collect();
+        let session = self.session;
+
+        let mut pieces = sql::split(text).filter(|piece| !piece.is_blank());
+        let statement = match (pieces.next(), pieces.next()) {
+            (None, _) => Statement::without_session(name, text, Kind::Empty, &types),
+            (Some(_), Some(_)) => {
+                return Err(Error::new(
+                    SqlState::SYNTAX_ERROR,
+                    "cannot insert multiple commands into a prepared statement",
+                )
+                .into());
+            }
+            (Some(piece), None) => {
+                check_ends(&piece, text)?;
+                if let Some(control) = session.control(piece.text) {
+                    if self.transaction.block == Block::Failed && !transaction::is_exit(&control) {
+                        return Err(transaction::failed().into());
+                    }
+                    Statement::without_session(name, piece.text, Kind::Control, &types)
+                } else {
+                    self.transaction.admit()?;
+                    self.statements.admit(name)?;
+                    self.shared.begin_statement();
+                    let prepared = hook!(self, session.prepare(piece.text, &types));
+                    self.shared.end_statement();
+                    let prepared =
+                        prepared?.map_err(|error| error.shift(position(text, piece.offset) - 1))?;
+                    if prepared.params.len() > usize::from(u16::MAX) {
+                        return Err(too_many_parameters().into());
+                    }
+                    Statement::new(name, piece.text, prepared)
+                }
+            }
+        };
+        self.statements.admit(name)?;
+        self.statements.insert(name, statement);
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        wire.machine
+            .parse_complete(&mut wire.output)
+            .map_err(Error::internal)?;
+        Ok(())
+    }
+
+    /// Bind: parameters are copied out of the message, and a portal is made.
+    #[inline]
+    pub(super) fn bind(&mut self, bind: &Bind<'_>) -> Result<(), Failure> {
+        self.transaction.in_series = true;
+        let statement = self.statements.find(&bind.statement)?;
+        if self.transaction.block == Block::Failed {
+            admit_in_failed(self.session, statement)?;
+        }
+        check_counts(bind, statement)?;
+        if let Kind::User(user) = &statement.kind {
+            self.session.revalidate(user)?;
+        }
+        self.portals.admit(&bind.portal)?;
+
+        let mut portal = match self.portals.reuse(&bind.portal) {
+            Some(mut portal) => {
+                if !Arc::ptr_eq(&portal.statement, statement) {
+                    portal.statement = Arc::clone(statement);
+                }
+                portal.state = State::Fresh;
+                portal
+            }
+            None => Portal {
+                statement: Arc::clone(statement),
+                values: Values::NONE,
+                formats: Formats::Text,
+                bad_format: None,
+                state: State::Fresh,
+            },
+        };
+        portal.values.copy_from(
+            &bind.param_formats,
+            bind.params.iter(),
+            &portal.statement.params,
+        )?;
+        (portal.formats, portal.bad_format) = formats(&bind.result_formats);
+        self.portals.insert(&bind.portal, portal);
+
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        wire.machine
+            .bind_complete(&mut wire.output)
+            .map_err(Error::internal)?;
+        Ok(())
+    }
+
+    /// Describe.
+    pub(super) fn describe(&mut self, target: &Target<'_>) -> Result<(), Failure> {
+        self.transaction.in_series = true;
+        let failed = self.transaction.block == Block::Failed;
+        let (statement, formats) = match target {
+            Target::Statement(name) => (self.statements.find(name)?, &Formats::Text),
+            Target::Portal(name) => {
+                let portal = self.portals.find(name)?;
+                (&portal.statement, &portal.formats)
+            }
+        };
+        if failed && statement.columns.returns_rows() {
+            return Err(transaction::failed().into());
+        }
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        if let Target::Statement(_) = target {
+            wire.machine
+                .parameters(&statement.oids(), &mut wire.output)
+                .map_err(Error::internal)?;
+        }
+        if statement.columns.returns_rows() {
+            reply::describe(wire, &statement.columns, formats)?;
+        } else {
+            wire.machine
+                .no_data(&mut wire.output)
+                .map_err(Error::internal)?;
+        }
+        Ok(())
+    }
+
+    /// Close: no error if there is nothing of that name (rule EQ-13).
+    pub(super) fn close(&mut self, target: &Target<'_>) -> Result<(), Failure> {
+        self.transaction.in_series = true;
+        match target {
+            Target::Statement(name) => {
+                self.statements.remove(name);
+            }
+            Target::Portal(name) => self.portals.remove(name),
+        }
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        wire.machine
+            .close_complete(&mut wire.output)
+            .map_err(Error::internal)?;
+        Ok(())
+    }
+
+    /// Sync: an implicit transaction is committed, and ReadyForQuery sent.
+    #[inline]
+    pub(super) async fn sync(&mut self) -> Result<(), Failure> {
+        self.transaction.in_series = false;
+        self.commit_implicit().await?;
+        if !self.transaction.is_open() {
+            self.portals.clear();
+        }
+        self.ready().await
+    }
+
+    /// FunctionCall, the fast path.
+    #[cold]
+    pub(super) async fn call(&mut self, call: &FunctionCall<'_>) -> Result<(), Failure> {
+        self.transaction.admit()?;
+        let format =
+            Format::try_from(call.result_format).map_err(|_| bad_format(call.result_format))?;
+        let count = call.arguments.len();
+        if !call.formats.fits(count) {
+            return Err(Error::new(
+                SqlState::PROTOCOL_VIOLATION,
+                format!(
+                    "function call message contains {} argument formats but {count} arguments",
+                    call.formats.len()
+                ),
+            )
+            .into());
+        }
+        if count > self.config.limits.arguments {
+            return Err(Error::new(
+                SqlState::PROTOCOL_VIOLATION,
+                format!("function call message contains {count} arguments, more than a function can have"),
+            )
+            .into());
+        }
+        let mut values = Values::NONE;
+        values.copy_from(&call.formats, call.arguments.iter(), &[])?;
+        let session = self.session;
+        self.shared.begin_statement();
+        let result = hook!(
+            self,
+            session.call(call.function, Params::new(&values, &[]), format)
+        );
+        self.shared.end_statement();
+        let result = result??;
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        wire.machine
+            .function_result(result.as_deref(), &mut wire.output)
+            .map_err(Error::internal)?;
+        self.ready().await
+    }
+}
+
+/// In a failed block only the end of it may be bound, and only without parameters (rule EQ-35).
+#[cold]
+fn admit_in_failed<S: Session>(session: &S, statement: &Statement<S::Statement>) -> Result<()> {
+    let exit = matches!(statement.kind, Kind::Control)
+        && statement.params.is_empty()
+        && session
+            .control(&statement.sql)
+            .is_some_and(|control| transaction::is_exit(&control));
+    if exit {
+        Ok(())
+    } else {
+        Err(transaction::failed())
+    }
+}
+
+/// The counts of a Bind must agree with the statement.
+#[inline]
+fn check_counts<S>(bind: &Bind<'_>, statement: &Statement<S>) -> Result<()> {
+    let (params, formats) = (bind.params.len(), bind.param_formats.len());
+    if formats > 1 && formats != params {
+        return Err(violation(format!(
+            "bind message has {formats} parameter formats but {params} parameters"
+        )));
+    }
+    if params != statement.params.len() {
+        return Err(violation(format!(
+            "bind message supplies {params} parameters, but prepared statement \"{}\" requires {}",
+            statement.shown_name(),
+            statement.params.len()
+        )));
+    }
+    let results = bind.result_formats.len();
+    let columns = statement.columns.types().len();
+    if results > 1 && results != columns && statement.columns.returns_rows() {
+        return Err(violation(format!(
+            "bind message has {results} result formats but query has {columns} columns"
+        )));
+    }
+    Ok(())
+}
+
+#[cold]
+fn violation(message: String) -> Error {
+    Error::new(SqlState::PROTOCOL_VIOLATION, message)
+}
+
+#[cold]
+fn too_many_parameters() -> Error {
+    Error::internal("a statement was prepared with more than 65,535 parameters")
+}
+
+/// The result formats of a Bind, and the first of them that is none.
+#[inline]
+fn formats(codes: &trunkline_proto::codec::Formats<'_>) -> (Formats, Option<i16>) {
+    match codes.uniform() {
+        Some(0) => (Formats::Text, None),
+        Some(1) => (Formats::Binary, None),
+        _ => mixed(codes),
+    }
+}
+
+#[cold]
+fn mixed(codes: &trunkline_proto::codec::Formats<'_>) -> (Formats, Option<i16>) {
+    let bad = codes.iter().find(|code| !matches!(code, 0 | 1));
+    let formats: Arc<[Format]> = codes
+        .iter()
+        .map(|code| Format::try_from(code).unwrap_or(Format::Text))
+        .collect();
+    (Formats::Mixed(formats), bad)
+}

@@ -1,0 +1,100 @@
+//! Waiting for the client: buffers are given back, messages from elsewhere go out, and time runs.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+use trunkline_proto::SqlState;
+
+use super::{Core, End, Failure, shutdown};
+use crate::buffer::Input;
+use crate::config::Timeout;
+use crate::shared::Stop;
+use crate::{Error, Session};
+
+/// What ended the wait.
+enum Woken {
+    Read(io::Result<usize>),
+    Mail,
+    Stop,
+    TimedOut(Error),
+}
+
+impl<S: Session> Core<'_, S> {
+    /// Reads more, once. Meanwhile what others have to say to the client is delivered.
+    pub(super) async fn wait(&mut self, input: &mut Input) -> Result<(), End> {
+        if self.outside.ended.is_some() {
+            return Err(End::Closed);
+        }
+        let idle_since = self.shared.timeouts.any_idle().then(Instant::now);
+        loop {
+            match std::future::poll_fn(|cx| self.poll_wait(input, idle_since, cx)).await {
+                Woken::Read(Ok(0) | Err(_)) => return Err(End::Closed),
+                Woken::Read(Ok(_)) => return Ok(()),
+                Woken::Stop => return Err(End::Fatal(shutdown())),
+                Woken::TimedOut(error) => return Err(End::Fatal(error)),
+                Woken::Mail => {
+                    self.deliver();
+                    match self.write().await {
+                        Err(Failure::End(end)) => return Err(end),
+                        Err(Failure::Error(error)) => return Err(End::Fatal(error)),
+                        Ok(()) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn poll_wait(
+        &mut self,
+        input: &mut Input,
+        idle_since: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Woken> {
+        // A message can be as long as the limits allow; the buffer grows as it comes.
+        if let Poll::Ready(read) = input.poll_read(&mut self.outside.reader, usize::MAX, cx) {
+            return Poll::Ready(Woken::Read(read));
+        }
+        input.release();
+        self.shared.register(cx.waker());
+        match self.shared.stopping() {
+            Stop::Now => return Poll::Ready(Woken::Stop),
+            Stop::WhenIdle if !self.transaction.is_open() && input.is_empty() => {
+                return Poll::Ready(Woken::Stop);
+            }
+            _ => {}
+        }
+        if self.shared.has_mail() && !self.transaction.in_series {
+            return Poll::Ready(Woken::Mail);
+        }
+        match idle_since {
+            Some(since) => self.poll_idle_timeouts(since, cx),
+            None => Poll::Pending,
+        }
+    }
+
+    #[cold]
+    fn poll_idle_timeouts(&mut self, since: Instant, cx: &mut Context<'_>) -> Poll<Woken> {
+        let timeouts = &self.shared.timeouts;
+        let (timeout, sqlstate, message) = if self.transaction.is_open() {
+            (
+                timeouts.get(Timeout::IdleInTransaction),
+                SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                "terminating connection due to idle-in-transaction timeout",
+            )
+        } else {
+            (
+                timeouts.get(Timeout::Idle),
+                SqlState::IDLE_SESSION_TIMEOUT,
+                "terminating connection due to idle-session timeout",
+            )
+        };
+        let Some(timeout) = timeout else {
+            return Poll::Pending;
+        };
+        self.outside
+            .poll_timer(since + timeout, cx)
+            .map(|()| Woken::TimedOut(Error::new(sqlstate, message)))
+    }
+}

@@ -1,0 +1,375 @@
+//! The life of a session after login: requests in, answers out.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `startup` | from accept to the first ReadyForQuery |
+//! | `simple` | Query |
+//! | `extended` | Parse, Bind, Describe, Close, FunctionCall |
+//! | `execute` | Execute: running, suspending and resuming portals |
+//! | `copy` | COPY in and out |
+//! | `transaction` | blocks, implicit transactions, savepoints |
+//! | `statements`, `portals` | what is prepared and bound, and how long it lives |
+//! | `outside` | cancels, deadlines and clients that go away while user code runs |
+//! | `idle` | waiting for the client |
+
+mod copy;
+mod execute;
+mod extended;
+mod idle;
+mod outside;
+mod portals;
+mod simple;
+pub(crate) mod startup;
+mod statements;
+mod transaction;
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use trunkline_proto::server::{Consequence, Event, ProtocolError};
+use trunkline_proto::{SqlState, backend};
+
+pub use copy::{CopyIn, CopyOut};
+pub use transaction::Begin;
+
+use self::outside::{Interruption, Outside};
+use self::portals::Portals;
+use self::statements::Statements;
+use self::transaction::Transaction;
+use crate::buffer::Input;
+use crate::config::{Config, Timeout};
+use crate::reply::{self, Reply};
+use crate::shared::{Mail, Shared};
+use crate::wire::Wire;
+use crate::{Error, ParameterStatus, Session};
+
+/// A session that is up: what the startup hands over.
+#[derive(Debug)]
+pub(crate) struct Up {
+    wire: Box<Wire>,
+    outside: Outside,
+    input: Input,
+    shared: Arc<Shared>,
+    status: ParameterStatus,
+    config: Arc<Config>,
+}
+
+/// Everything of a running session but the input, from which requests borrow.
+struct Core<'s, S: Session> {
+    session: &'s S,
+    reply: Reply,
+    outside: Outside,
+    shared: Arc<Shared>,
+    statements: Statements<S::Statement>,
+    portals: Portals<'s, S>,
+    transaction: Transaction,
+    status: ParameterStatus,
+    config: Arc<Config>,
+}
+
+/// Why a request was not carried out.
+#[derive(Debug)]
+enum Failure {
+    /// The client is told, and the session goes on.
+    Error(Error),
+    /// The session is over.
+    End(End),
+}
+
+/// How a session ends.
+#[derive(Debug)]
+enum End {
+    /// The client said goodbye, went away, or cannot be trusted.
+    Closed,
+    /// The client is told why, with severity FATAL.
+    Fatal(Error),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    #[cold]
+    fn from(error: E) -> Self {
+        let error = error.into();
+        if error.is_fatal() {
+            Self::End(End::Fatal(error))
+        } else {
+            Self::Error(error)
+        }
+    }
+}
+
+impl From<End> for Failure {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+impl From<Interruption> for Failure {
+    #[cold]
+    fn from(interruption: Interruption) -> Self {
+        match interruption {
+            Interruption::Cancelled => Self::Error(reply::cancelled()),
+            Interruption::TimedOut => Self::Error(Error::new(
+                SqlState::QUERY_CANCELED,
+                "canceling statement due to statement timeout",
+            )),
+            Interruption::Stopped => Self::End(End::Fatal(shutdown())),
+            Interruption::ClientGone => Self::End(End::Closed),
+            Interruption::Panicked => Self::End(End::Fatal(Error::internal(
+                "a panic in the code of the session",
+            ))),
+        }
+    }
+}
+
+#[cold]
+pub(crate) fn shutdown() -> Error {
+    Error::new(
+        SqlState::ADMIN_SHUTDOWN,
+        "terminating connection due to administrator command",
+    )
+}
+
+/// Serves a session until it ends.
+pub(crate) async fn run<S: Session>(session: &S, up: Up) {
+    let Up {
+        wire,
+        outside,
+        mut input,
+        shared,
+        status,
+        config,
+    } = up;
+    let mut core = Core {
+        session,
+        reply: Reply::new(wire, Arc::clone(&shared)),
+        outside,
+        shared,
+        statements: Statements::new(config.max_statements),
+        portals: Portals::new(config.max_portals),
+        transaction: Transaction::default(),
+        status,
+        config,
+    };
+    let end = core.requests(&mut input).await;
+    drop(input);
+    core.end(end).await;
+}
+
+impl<S: Session> Core<'_, S> {
+    /// Takes requests until the session ends.
+    async fn requests(&mut self, input: &mut Input) -> End {
+        loop {
+            let mut rest = input.rest();
+            loop {
+                let event = match self.reply.wire().machine.receive(&mut rest) {
+                    Ok(Some(event)) => event,
+                    Ok(None) => break,
+                    Err(error) => match self.reject(&error).await {
+                        Ok(()) => continue,
+                        Err(end) => return end,
+                    },
+                };
+                let done = match self.request(event, &mut rest).await {
+                    Err(Failure::Error(error)) => self.fail(&error).await,
+                    Err(Failure::End(end)) => Err(end),
+                    Ok(()) => Ok(()),
+                };
+                if let Err(end) = done {
+                    return end;
+                }
+            }
+            let left = rest.len();
+            input.keep(left);
+            if !self.outside.side.is_empty() {
+                input.append(&mut self.outside.side);
+                continue;
+            }
+            if let Err(end) = self.wait(input).await {
+                return end;
+            }
+        }
+    }
+
+    /// Carries one request out. `rest` is what came behind it.
+    #[inline]
+    async fn request<'i>(&mut self, event: Event<'i>, rest: &mut &'i [u8]) -> Result<(), Failure> {
+        match event {
+            Event::Bind(bind) => self.bind(&bind),
+            Event::Execute(execute) => self.execute(&execute, rest).await,
+            Event::Sync => self.sync().await,
+            Event::Parse(parse) => self.parse(&parse).await,
+            Event::Query(query) => self.query(query.sql, rest).await,
+            Event::Describe(target) => self.describe(&target),
+            Event::Close(target) => self.close(&target),
+            Event::Flush => self.write().await,
+            Event::FunctionCall(call) => self.call(&call).await,
+            Event::Terminate => Err(End::Closed.into()),
+            // COPY data is taken by the COPY itself; the machine yields none elsewhere.
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers a fault of the protocol.
+    #[cold]
+    async fn reject(&mut self, error: &ProtocolError) -> Result<(), End> {
+        tracing::debug!(%error, "the client broke the protocol");
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        // A malformed Sync is still a Sync: what it would have committed is not, and one ReadyForQuery is due.
+        match wire.machine.reject(error, &mut wire.output) {
+            Consequence::Report => self.recover().await,
+            Consequence::Terminate | Consequence::Disconnect => Err(End::Closed),
+        }
+    }
+
+    /// Tells the client that its request failed.
+    #[cold]
+    async fn fail(&mut self, error: &Error) -> Result<(), End> {
+        error.log();
+        let wire = self.reply.wire();
+        if wire.broken {
+            return Err(End::Closed);
+        }
+        wire.ensure_buffer();
+        let told = error.with_report(|report| wire.machine.error(report, &mut wire.output));
+        if let Err(misuse) = told {
+            tracing::error!(%misuse, "an error could not be reported");
+            return Err(End::Fatal(Error::internal(misuse)));
+        }
+        self.recover().await
+    }
+
+    /// After an error was sent: the transaction fails, and ReadyForQuery follows if it is due.
+    async fn recover(&mut self) -> Result<(), End> {
+        self.abort_transaction().await?;
+        if !self.reply.wire().machine.is_receptive() {
+            self.transaction.in_series = false;
+            return self.ready().await.map_err(|failure| match failure {
+                Failure::End(end) => end,
+                Failure::Error(error) => End::Fatal(error),
+            });
+        }
+        Ok(())
+    }
+
+    /// Sends ReadyForQuery, and everything before it: one write.
+    #[inline]
+    async fn ready(&mut self) -> Result<(), Failure> {
+        if self.shared.has_mail() {
+            self.deliver();
+        }
+        let status = self.transaction.status();
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        wire.machine
+            .ready(status, &mut wire.output)
+            .map_err(Error::internal)?;
+        self.write().await
+    }
+
+    /// Writes what has gathered.
+    #[inline]
+    async fn write(&mut self) -> Result<(), Failure> {
+        let Self {
+            reply,
+            outside,
+            shared,
+            ..
+        } = self;
+        let wire = reply.wire();
+        if wire.output.is_empty() {
+            return Ok(());
+        }
+        // A client that does not read must not keep a session from ending.
+        let written = std::future::poll_fn(|cx| {
+            let written = wire.poll_write(cx);
+            if written.is_pending() && outside.poll_stop(shared, cx) {
+                return std::task::Poll::Ready(Err(std::io::ErrorKind::TimedOut.into()));
+            }
+            written
+        })
+        .await;
+        wire.release();
+        written.map_err(|_| Failure::End(End::Closed))
+    }
+
+    /// Appends the messages that wait for the client, as far as they may go out now.
+    #[cold]
+    fn deliver(&mut self) {
+        let in_transaction = self.transaction.status() != backend::TransactionStatus::Idle;
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        let mut changed = Vec::new();
+        for mail in self.shared.take_mail(in_transaction) {
+            let sent = match mail {
+                Mail::Notification {
+                    pid,
+                    channel,
+                    payload,
+                } => wire
+                    .machine
+                    .notification(pid, &channel, &payload, &mut wire.output),
+                Mail::Notice(notice) => {
+                    notice.with_report(|report| wire.machine.notice(report, &mut wire.output))
+                }
+                Mail::ParameterStatus { name, value } => {
+                    // Several changes of one setting are told once, with the last value (rule AS-02).
+                    changed
+                        .retain(|(other, _): &(String, String)| !other.eq_ignore_ascii_case(&name));
+                    changed.push((name, value));
+                    Ok(())
+                }
+            };
+            if let Err(misuse) = sent {
+                tracing::warn!(%misuse, "a message for the client could not be sent");
+            }
+        }
+        for (name, value) in changed {
+            if self.status.replace(&name, &value)
+                && let Err(misuse) = wire
+                    .machine
+                    .parameter_status(&name, &value, &mut wire.output)
+            {
+                tracing::warn!(%misuse, "a setting could not be told to the client");
+            }
+        }
+    }
+
+    /// When the statement that starts now is to be stopped.
+    #[inline]
+    fn deadline(&self) -> Option<Instant> {
+        self.shared
+            .timeouts
+            .get(Timeout::Statement)
+            .map(|timeout| Instant::now() + timeout)
+    }
+
+    /// The end: an open transaction is rolled back, and the client is told if there is something to tell.
+    async fn end(&mut self, end: End) {
+        self.portals.clear();
+        if self.transaction.is_open() {
+            let rollback = self.session.rollback();
+            let deadline = Instant::now() + self.config.farewell;
+            match self.outside.attend_last(deadline, rollback).await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => error.log(),
+                None => tracing::warn!("a transaction could not be rolled back in time"),
+            }
+        }
+        let wire = self.reply.wire();
+        if let End::Fatal(error) = &end {
+            error.log();
+            wire.ensure_buffer();
+            // It may be closed already, with nothing more to be said.
+            let _ = error.with_report(|report| wire.machine.fatal(report, &mut wire.output));
+        }
+        if wire.broken {
+            return;
+        }
+        let farewell = async {
+            let _ = wire.write().await;
+            wire.shutdown().await;
+        };
+        let _ = tokio::time::timeout(self.config.farewell, farewell).await;
+    }
+}

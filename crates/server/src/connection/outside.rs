@@ -1,0 +1,164 @@
+//! What may happen while user code runs: a cancel, an order to stop, a deadline, and the client going away.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+use crate::Session;
+use crate::buffer::{CHUNK, Input};
+use crate::shared::{Shared, Stop};
+use crate::transport::ReadHalf;
+
+/// The outside world, as a running statement may be disturbed by it.
+#[derive(Debug)]
+pub(super) struct Outside {
+    pub(super) reader: ReadHalf,
+    /// What came while a statement ran.
+    pub(super) side: Input,
+    /// When the client's end of the stream was seen while a statement ran.
+    pub(super) ended: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+    half_close_grace: Duration,
+}
+
+/// Why user code was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interruption {
+    /// The client, or a handle, asked for it.
+    Cancelled,
+    /// The statement took too long.
+    TimedOut,
+    /// The session is to end.
+    Stopped,
+    /// There is nobody to answer.
+    ClientGone,
+    /// The user's code panicked.
+    Panicked,
+}
+
+impl Outside {
+    pub(super) fn new(reader: ReadHalf, half_close_grace: Duration) -> Self {
+        Self {
+            reader,
+            side: Input::default(),
+            ended: None,
+            timer: None,
+            half_close_grace,
+        }
+    }
+
+    /// Runs `work`, looking at the outside world only while it is pending, so that work which is ready at once pays
+    /// nothing.
+    /// If it must be stopped the session is told, then `work` is dropped.
+    #[inline]
+    pub(super) async fn attend<T>(
+        &mut self,
+        shared: &Shared,
+        deadline: Option<Instant>,
+        session: &impl Session,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Interruption> {
+        let mut work = std::pin::pin!(work);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(done) = guarded(work.as_mut(), cx) {
+                return Poll::Ready(done);
+            }
+            let interrupted = self.poll(shared, deadline, cx);
+            if interrupted.is_ready() {
+                session.cancel();
+            }
+            interrupted.map(Err)
+        })
+        .await
+    }
+
+    /// Runs the last work of a session, which nothing but time can stop. `None` if it was stopped, or panicked.
+    pub(super) async fn attend_last<T>(
+        &mut self,
+        deadline: Instant,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(done) = guarded(work.as_mut(), cx) {
+                return Poll::Ready(done.ok());
+            }
+            self.poll_timer(deadline, cx).map(|()| None)
+        })
+        .await
+    }
+
+    /// Whether the session is to end while the client does not read; wakes the task when it is.
+    #[cold]
+    pub(super) fn poll_stop(&mut self, shared: &Shared, cx: &mut Context<'_>) -> bool {
+        shared.register(cx.waker());
+        shared.stopping() == Stop::Now
+    }
+
+    /// Ready when the work is to be stopped.
+    pub(super) fn poll(
+        &mut self,
+        shared: &Shared,
+        deadline: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Interruption> {
+        shared.register(cx.waker());
+        if shared.stopping() == Stop::Now {
+            return Poll::Ready(Interruption::Stopped);
+        }
+        if shared.is_cancelled() {
+            return Poll::Ready(Interruption::Cancelled);
+        }
+        while self.ended.is_none() && self.side.rest().len() < CHUNK {
+            match self.side.poll_read(&mut self.reader, CHUNK, cx) {
+                Poll::Pending => {
+                    self.side.release();
+                    break;
+                }
+                // The end of the stream may be half of a close: some clients shut their side down and read on. They get
+                // a while, for nothing tells them from clients that are gone.
+                Poll::Ready(Ok(0)) => {
+                    self.side.release();
+                    self.ended = Some(Instant::now());
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Interruption::ClientGone),
+            }
+        }
+        let grace = self.ended.map(|ended| ended + self.half_close_grace);
+        let (until, interruption) = match (deadline, grace) {
+            (None, None) => return Poll::Pending,
+            (Some(deadline), Some(grace)) if grace < deadline => (grace, Interruption::ClientGone),
+            (Some(deadline), _) => (deadline, Interruption::TimedOut),
+            (None, Some(grace)) => (grace, Interruption::ClientGone),
+        };
+        self.poll_timer(until, cx).map(|()| interruption)
+    }
+
+    /// Ready at `until`.
+    pub(super) fn poll_timer(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if timer.deadline() != until {
+            timer.as_mut().reset(until);
+        }
+        timer.as_mut().poll(cx)
+    }
+}
+
+/// Polls user code; a panic in it ends the session, not the server.
+#[inline]
+pub(super) fn guarded<T>(
+    work: Pin<&mut impl Future<Output = T>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, Interruption>> {
+    match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(_) => Poll::Ready(Err(Interruption::Panicked)),
+    }
+}

@@ -1,0 +1,171 @@
+//! Portals: statements with their parameters bound, and how far each has run.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use trunkline_proto::PortalName;
+use trunkline_proto::SqlState;
+
+use super::statements::Statement;
+use crate::params::Values;
+use crate::park::Slot;
+use crate::reply::Formats;
+use crate::{Error, Result, Session, Tag};
+
+/// A statement that is bound.
+pub(super) struct Portal<'s, S: Session> {
+    pub(super) statement: Arc<Statement<S::Statement>>,
+    pub(super) values: Values,
+    pub(super) formats: Formats,
+    /// A result format that is neither text nor binary: Execute complains of it, not Bind (rule EQ-06).
+    pub(super) bad_format: Option<i16>,
+    pub(super) state: State<'s>,
+}
+
+/// How far a portal has run.
+pub(super) enum State<'s> {
+    Fresh,
+    /// Its row limit was reached; it waits for the next Execute.
+    Suspended(Parked<'s>),
+    Finished(Tag),
+    /// It failed, or runs just now.
+    Spent,
+}
+
+/// A running `execute`, kept until the next Execute message.
+pub(super) struct Parked<'s> {
+    pub(super) future: Pin<Box<dyn Future<Output = Result<Tag>> + Send + 's>>,
+    pub(super) slot: Arc<Slot>,
+    /// Whether it has run before, so that its tag no longer counts all rows.
+    pub(super) resumed: bool,
+}
+
+/// The portals of a session. The unnamed one stays in place between uses, so that binding it costs no allocation.
+pub(super) struct Portals<'s, S: Session> {
+    unnamed: Option<Portal<'s, S>>,
+    unnamed_is_live: bool,
+    named: HashMap<Box<[u8]>, Portal<'s, S>>,
+    limit: usize,
+}
+
+impl<'s, S: Session> Portals<'s, S> {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            unnamed: None,
+            unnamed_is_live: false,
+            named: HashMap::new(),
+            limit,
+        }
+    }
+
+    /// Finds a portal.
+    ///
+    /// # Errors
+    ///
+    /// 34000.
+    #[inline]
+    pub(super) fn find(&mut self, name: &PortalName<'_>) -> Result<&mut Portal<'s, S>> {
+        let found = if name.is_unnamed() {
+            self.unnamed.as_mut().filter(|_| self.unnamed_is_live)
+        } else {
+            self.named.get_mut(name.key())
+        };
+        found.ok_or_else(|| missing(name))
+    }
+
+    /// Whether a new portal may have this name; the unnamed one is replaced silently.
+    ///
+    /// # Errors
+    ///
+    /// 42P03 if a portal has it; 53400 if there are too many.
+    #[inline]
+    pub(super) fn admit(&self, name: &PortalName<'_>) -> Result<()> {
+        if name.is_unnamed() {
+            return Ok(());
+        }
+        if self.named.contains_key(name.key()) {
+            return Err(Error::new(
+                SqlState::DUPLICATE_CURSOR,
+                format!("cursor \"{name}\" already exists"),
+            ));
+        }
+        if self.named.len() >= self.limit {
+            return Err(Error::new(
+                SqlState::CONFIGURATION_LIMIT_EXCEEDED,
+                format!("a session may have {} open portals", self.limit),
+            )
+            .hint("Close portals that are not needed any more."));
+        }
+        Ok(())
+    }
+
+    /// Takes the unnamed portal's memory, to bind it anew.
+    #[inline]
+    pub(super) fn reuse(&mut self, name: &PortalName<'_>) -> Option<Portal<'s, S>> {
+        if name.is_unnamed() {
+            self.unnamed_is_live = false;
+            self.unnamed.take()
+        } else {
+            None
+        }
+    }
+
+    #[inline]
+    pub(super) fn insert(&mut self, name: &PortalName<'_>, portal: Portal<'s, S>) {
+        if name.is_unnamed() {
+            self.unnamed = Some(portal);
+            self.unnamed_is_live = true;
+        } else {
+            self.named.insert(name.key().into(), portal);
+        }
+    }
+
+    /// Removes a portal; what it was running is dropped.
+    pub(super) fn remove(&mut self, name: &PortalName<'_>) {
+        if name.is_unnamed() {
+            self.retire_unnamed();
+        } else {
+            self.named.remove(name.key());
+        }
+    }
+
+    #[inline]
+    fn retire_unnamed(&mut self) {
+        if let Some(portal) = &mut self.unnamed
+            && self.unnamed_is_live
+        {
+            portal.state = State::Spent;
+            portal.values.clear();
+        }
+        self.unnamed_is_live = false;
+    }
+
+    /// Ends all portals: the transaction is over.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.retire_unnamed();
+        if !self.named.is_empty() {
+            self.named = HashMap::new();
+        }
+    }
+
+    /// CLOSE ALL: named ones only, the unnamed portal is not a cursor.
+    pub(super) fn clear_named(&mut self) {
+        self.named = HashMap::new();
+    }
+
+    /// Whether there is a portal of this name.
+    pub(super) fn contains(&self, name: &[u8]) -> bool {
+        self.named.contains_key(name)
+    }
+}
+
+#[cold]
+fn missing(name: &PortalName<'_>) -> Error {
+    Error::new(
+        SqlState::INVALID_CURSOR_NAME,
+        format!("portal \"{name}\" does not exist"),
+    )
+}

@@ -1,0 +1,188 @@
+//! Query: the text is split, and each statement is prepared and run.
+
+use trunkline_proto::SqlState;
+use trunkline_proto::sql::{self, Statement};
+
+use super::transaction::{Block, hook};
+use super::{Core, Failure};
+use crate::params::Params;
+use crate::prepared::Flow;
+use crate::reply::Formats;
+use crate::{Error, Result, Session};
+
+impl<S: Session> Core<'_, S> {
+    /// Carries a Query out, and sends ReadyForQuery. `rest` is what came behind it.
+    pub(super) async fn query<'i>(
+        &mut self,
+        text: &'i [u8],
+        rest: &mut &'i [u8],
+    ) -> Result<(), Failure> {
+        self.transaction.in_query = false;
+        self.statements.remove_unnamed();
+        self.portals.remove(&trunkline_proto::PortalName::UNNAMED);
+        let text = utf8(text)?;
+
+        let mut pieces = sql::split(text).filter(|piece| !piece.is_blank());
+        let Some(first) = pieces.next() else {
+            let wire = self.reply.wire();
+            wire.ensure_buffer();
+            wire.machine
+                .empty_query(&mut wire.output)
+                .map_err(Error::internal)?;
+            return self.end_query().await;
+        };
+        match pieces.next() {
+            None => {
+                check_ends(&first, text)?;
+                self.statement(text, &first, false, rest).await?;
+            }
+            Some(_) => self.statements_of(text, rest).await?,
+        }
+        self.end_query().await
+    }
+
+    /// Several statements: a syntax error anywhere means that nothing runs (rule SQ-02), and all of them are one
+    /// transaction (rule SQ-03).
+    #[cold]
+    async fn statements_of<'i>(
+        &mut self,
+        text: &'i str,
+        rest: &mut &'i [u8],
+    ) -> Result<(), Failure> {
+        let pieces = || sql::split(text).filter(|piece| !piece.is_blank());
+        for piece in pieces() {
+            check_ends(&piece, text)?;
+            if self.session.control(piece.text).is_none() {
+                self.session
+                    .check_syntax(piece.text)
+                    .map_err(|error| error.shift(characters(text, &piece)))?;
+            }
+        }
+        self.transaction.in_query = true;
+        for piece in pieces() {
+            self.statement(text, &piece, true, rest).await?;
+        }
+        Ok(())
+    }
+
+    /// One statement of a Query.
+    async fn statement<'i>(
+        &mut self,
+        text: &'i str,
+        piece: &Statement<'i>,
+        several: bool,
+        rest: &mut &'i [u8],
+    ) -> Result<(), Failure> {
+        let session = self.session;
+        if let Some(control) = session.control(piece.text) {
+            let tag = self.control(&control).await?;
+            return self.complete(&tag);
+        }
+        self.transaction.admit()?;
+        self.shared.begin_statement();
+        let prepared = hook!(self, session.prepare(piece.text, &[]));
+        self.shared.end_statement();
+        let prepared = prepared?.map_err(|error| error.shift(characters(text, piece)))?;
+        if !prepared.params.is_empty() {
+            return Err(Error::new(
+                SqlState::UNDEFINED_PARAMETER,
+                "there is no parameter $1: a simple query has no parameters",
+            )
+            .into());
+        }
+        if prepared.outside_transaction {
+            // Several statements share a transaction, even before it is open.
+            self.transaction.admit_outside(piece.text, several)?;
+        } else if several && self.transaction.block == Block::None {
+            self.begin_implicit().await?;
+        }
+
+        let shift = characters(text, piece);
+        let run = match prepared.flow {
+            Flow::Rows => {
+                let deadline = self.deadline();
+                let Self {
+                    reply,
+                    outside,
+                    shared,
+                    ..
+                } = self;
+                reply.begin(&prepared.columns, &Formats::Text, true);
+                reply.wire().ensure_buffer();
+                shared.begin_statement();
+                let work = session.execute(&prepared.statement, Params::none(), reply);
+                let run = outside.attend(shared, deadline, session, work).await;
+                shared.end_statement();
+                run?
+            }
+            flow => {
+                self.copy(flow, &prepared.statement, Params::none(), rest)
+                    .await?
+            }
+        };
+        let tag = run.map_err(|error| error.shift(shift))?;
+        self.reply.finish_description()?;
+        self.complete(&tag)
+    }
+
+    /// The implicit transaction is committed, unless it belongs to a series, and the Query is over.
+    #[inline]
+    async fn end_query(&mut self) -> Result<(), Failure> {
+        if !self.transaction.in_series {
+            self.commit_implicit().await?;
+        }
+        self.ready().await
+    }
+}
+
+/// The text of a statement.
+///
+/// # Errors
+///
+/// 22021.
+#[inline]
+pub(super) fn utf8(text: &[u8]) -> Result<&str> {
+    std::str::from_utf8(text).map_err(|error| {
+        let bad: Vec<String> = text
+            .iter()
+            .skip(error.valid_up_to())
+            .take(error.error_len().unwrap_or(3))
+            .map(|byte| format!("0x{byte:02x}"))
+            .collect();
+        Error::new(
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+            format!(
+                "invalid byte sequence for encoding \"UTF8\": {}",
+                bad.join(" ")
+            ),
+        )
+    })
+}
+
+/// Refuses a statement whose quote or comment does not end.
+///
+/// # Errors
+///
+/// 42601.
+pub(super) fn check_ends(piece: &Statement<'_>, text: &str) -> Result<()> {
+    match piece.unterminated() {
+        None => Ok(()),
+        Some(fault) => Err(Error::new(fault.sqlstate(), fault.to_string())
+            .position(position(text, piece.offset + fault.offset()))),
+    }
+}
+
+/// How many characters stand before the statement.
+#[inline]
+fn characters(text: &str, piece: &Statement<'_>) -> u32 {
+    if piece.offset == 0 {
+        0
+    } else {
+        position(text, piece.offset) - 1
+    }
+}
+
+/// The position of a byte, in characters from 1.
+pub(super) fn position(text: &str, offset: usize) -> u32 {
+    u32::try_from(sql::position(text, offset)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,196 @@
+//! Prepared statements and their lifetimes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use trunkline_proto::StatementName;
+use trunkline_proto::{Oid, SqlState};
+use trunkline_types::Type;
+
+use crate::prepared::{Flow, Prepared};
+use crate::{Columns, Error, Result};
+
+/// A prepared statement of the protocol.
+#[derive(Debug)]
+pub(super) struct Statement<S> {
+    pub(super) kind: Kind<S>,
+    pub(super) columns: Columns,
+    pub(super) params: Vec<Type>,
+    pub(super) flow: Flow,
+    pub(super) outside_transaction: bool,
+    pub(super) sql: Box<str>,
+    name: Box<[u8]>,
+}
+
+/// What a statement is.
+#[derive(Debug)]
+pub(super) enum Kind<S> {
+    /// Blank: Execute gives EmptyQueryResponse.
+    Empty,
+    /// BEGIN and its like, which the library carries out. The text is kept, since it is cheap to parse.
+    Control,
+    /// The session's.
+    User(S),
+}
+
+impl<S> Statement<S> {
+    pub(super) fn new(name: &StatementName<'_>, sql: &str, prepared: Prepared<S>) -> Self {
+        Self {
+            kind: Kind::User(prepared.statement),
+            columns: prepared.columns,
+            params: prepared.params,
+            flow: prepared.flow,
+            outside_transaction: prepared.outside_transaction,
+            // Only an error message shows it.
+            sql: if prepared.outside_transaction {
+                sql.into()
+            } else {
+                "".into()
+            },
+            name: name.key().into(),
+        }
+    }
+
+    pub(super) fn without_session(
+        name: &StatementName<'_>,
+        sql: &str,
+        kind: Kind<S>,
+        types: &[Type],
+    ) -> Self {
+        Self {
+            kind,
+            columns: Columns::NONE,
+            params: types.to_vec(),
+            flow: Flow::Rows,
+            outside_transaction: false,
+            sql: sql.into(),
+            name: name.key().into(),
+        }
+    }
+
+    pub(super) fn oids(&self) -> Vec<Oid> {
+        self.params.iter().map(|ty| ty.oid()).collect()
+    }
+
+    /// The name, for messages.
+    pub(super) fn shown_name(&self) -> String {
+        String::from_utf8_lossy(&self.name).into_owned()
+    }
+}
+
+/// The statements of a session.
+#[derive(Debug)]
+pub(super) struct Statements<S> {
+    unnamed: Option<Arc<Statement<S>>>,
+    named: HashMap<Box<[u8]>, Arc<Statement<S>>>,
+    /// The named statement looked up last: drivers run one statement again and again.
+    recent: Option<Arc<Statement<S>>>,
+    limit: usize,
+}
+
+impl<S> Statements<S> {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            unnamed: None,
+            named: HashMap::new(),
+            recent: None,
+            limit,
+        }
+    }
+
+    /// Finds a statement.
+    ///
+    /// # Errors
+    ///
+    /// 26000.
+    #[inline]
+    pub(super) fn find(&mut self, name: &StatementName<'_>) -> Result<&Arc<Statement<S>>> {
+        if name.is_unnamed() {
+            return self.unnamed.as_ref().ok_or_else(no_unnamed);
+        }
+        let key = name.key();
+        if !self
+            .recent
+            .as_ref()
+            .is_some_and(|recent| *recent.name == *key)
+        {
+            let found = self.named.get(key).ok_or_else(|| missing(name))?;
+            self.recent = Some(Arc::clone(found));
+        }
+        self.recent.as_ref().ok_or_else(no_unnamed)
+    }
+
+    /// Whether a new statement may have this name.
+    ///
+    /// # Errors
+    ///
+    /// 42P05 if a statement has it; 53400 if there are too many.
+    pub(super) fn admit(&self, name: &StatementName<'_>) -> Result<()> {
+        if name.is_unnamed() {
+            return Ok(());
+        }
+        if self.named.contains_key(name.key()) {
+            return Err(Error::new(
+                SqlState::DUPLICATE_PREPARED_STATEMENT,
+                format!("prepared statement \"{name}\" already exists"),
+            ));
+        }
+        if self.named.len() >= self.limit {
+            return Err(Error::new(
+                SqlState::CONFIGURATION_LIMIT_EXCEEDED,
+                format!("a session may have {} prepared statements", self.limit),
+            )
+            .hint("Close statements that are not needed any more."));
+        }
+        Ok(())
+    }
+
+    pub(super) fn insert(&mut self, name: &StatementName<'_>, statement: Statement<S>) {
+        let statement = Arc::new(statement);
+        if name.is_unnamed() {
+            self.unnamed = Some(statement);
+        } else {
+            self.named.insert(name.key().into(), statement);
+        }
+    }
+
+    /// The unnamed statement goes with the next Parse of one, even a failing one, and with every simple Query.
+    pub(super) fn remove_unnamed(&mut self) {
+        self.unnamed = None;
+    }
+
+    /// Removes a statement; says whether there was one. Portals made from it live on (they have their own share).
+    pub(super) fn remove(&mut self, name: &StatementName<'_>) -> bool {
+        self.recent = None;
+        if name.is_unnamed() {
+            return self.unnamed.take().is_some();
+        }
+        let removed = self.named.remove(name.key()).is_some();
+        if self.named.is_empty() {
+            self.named.shrink_to_fit();
+        }
+        removed
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.recent = None;
+        self.unnamed = None;
+        self.named = HashMap::new();
+    }
+}
+
+#[cold]
+fn no_unnamed() -> Error {
+    Error::new(
+        SqlState::INVALID_SQL_STATEMENT_NAME,
+        "unnamed prepared statement does not exist",
+    )
+}
+
+#[cold]
+pub(super) fn missing(name: &StatementName<'_>) -> Error {
+    Error::new(
+        SqlState::INVALID_SQL_STATEMENT_NAME,
+        format!("prepared statement \"{name}\" does not exist"),
+    )
+}

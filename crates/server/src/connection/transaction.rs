@@ -1,0 +1,396 @@
+//! Transaction blocks, the transactions that the protocol implies, and savepoints.
+
+use trunkline_proto::SqlState;
+use trunkline_proto::backend::TransactionStatus;
+use trunkline_proto::sql::{Control, Isolation, Modes};
+
+use super::{Core, End, Failure};
+use crate::{Error, Result, Session, Tag};
+
+/// How a transaction is to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Begin {
+    /// Nobody said BEGIN: it is the transaction around several statements of one request.
+    pub implicit: bool,
+    /// The isolation level, if one was asked for.
+    pub isolation: Option<Isolation>,
+    /// READ ONLY or READ WRITE, if either was said.
+    pub read_only: Option<bool>,
+    /// DEFERRABLE or NOT DEFERRABLE, if either was said.
+    pub deferrable: Option<bool>,
+}
+
+impl Begin {
+    fn explicit(modes: &Modes) -> Self {
+        Self {
+            implicit: false,
+            isolation: modes.isolation,
+            read_only: modes.read_only,
+            deferrable: modes.deferrable,
+        }
+    }
+}
+
+/// Where the session stands.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    pub(super) block: Block,
+    /// A Query of several statements is being carried out.
+    pub(super) in_query: bool,
+    /// Extended messages have come since the last Sync.
+    pub(super) in_series: bool,
+    savepoints: Vec<String>,
+}
+
+/// The transaction that is open.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Block {
+    /// None: a statement is its own transaction.
+    #[default]
+    None,
+    /// One that the protocol implies; it ends with the Query or at Sync.
+    Implicit,
+    /// One that BEGIN opened.
+    Explicit,
+    /// One that BEGIN opened and an error has spoilt.
+    Failed,
+}
+
+impl Transaction {
+    /// The byte of ReadyForQuery.
+    #[inline]
+    pub(super) fn status(&self) -> TransactionStatus {
+        match self.block {
+            Block::Explicit => TransactionStatus::InTransaction,
+            Block::Failed => TransactionStatus::Failed,
+            // A Query inside a series ends, but the series' transaction does not (rule SQ-20).
+            Block::None | Block::Implicit if self.in_series => TransactionStatus::InTransaction,
+            Block::None | Block::Implicit => TransactionStatus::Idle,
+        }
+    }
+
+    /// Whether the session has a transaction open.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.block != Block::None
+    }
+
+    /// Refuses what may not run in a failed block.
+    ///
+    /// # Errors
+    ///
+    /// 25P02.
+    #[inline]
+    pub(super) fn admit(&self) -> Result<()> {
+        if self.block == Block::Failed {
+            return Err(failed());
+        }
+        Ok(())
+    }
+
+    /// Refuses a statement that cannot run inside a transaction, or one that is about to be shared with others.
+    ///
+    /// # Errors
+    ///
+    /// 25001.
+    pub(super) fn admit_outside(&self, sql: &str, shared: bool) -> Result<()> {
+        if !self.is_open() && !shared {
+            return Ok(());
+        }
+        let word = sql.split_whitespace().next().unwrap_or("this command");
+        Err(Error::new(
+            SqlState::ACTIVE_SQL_TRANSACTION,
+            format!(
+                "{} cannot run inside a transaction block",
+                word.to_ascii_uppercase()
+            ),
+        ))
+    }
+
+    fn savepoint(&self, name: &str) -> Result<usize> {
+        self.savepoints
+            .iter()
+            .rposition(|savepoint| savepoint == name)
+            .ok_or_else(|| {
+                Error::new(
+                    SqlState::INVALID_SAVEPOINT_SPECIFICATION,
+                    format!("savepoint \"{name}\" does not exist"),
+                )
+            })
+    }
+}
+
+#[cold]
+pub(super) fn failed() -> Error {
+    Error::new(
+        SqlState::IN_FAILED_SQL_TRANSACTION,
+        "current transaction is aborted, commands ignored until end of transaction block",
+    )
+}
+
+#[cold]
+fn no_transaction() -> Error {
+    Error::new(
+        SqlState::NO_ACTIVE_SQL_TRANSACTION,
+        "there is no transaction in progress",
+    )
+}
+
+#[cold]
+fn only_in_block(what: &str) -> Error {
+    Error::new(
+        SqlState::NO_ACTIVE_SQL_TRANSACTION,
+        format!("{what} can only be used in transaction blocks"),
+    )
+}
+
+/// Whether a statement ends a failed block, wholly or back to a savepoint.
+pub(super) fn is_exit(control: &Control<'_>) -> bool {
+    matches!(
+        control,
+        Control::Commit { .. }
+            | Control::Rollback { .. }
+            | Control::RollbackTo(_)
+            | Control::PrepareTransaction(_)
+    )
+}
+
+/// Calls a hook of the session.
+macro_rules! hook {
+    ($core:ident, $work:expr) => {{
+        let deadline = $core.deadline();
+        let session = $core.session;
+        $core
+            .outside
+            .attend(&$core.shared, deadline, session, $work)
+            .await
+            .map_err(Failure::from)
+    }};
+}
+pub(super) use hook;
+
+impl<S: Session> Core<'_, S> {
+    /// Opens the transaction that several statements of one request share.
+    #[cold]
+    pub(super) async fn begin_implicit(&mut self) -> Result<(), Failure> {
+        let begin = Begin {
+            implicit: true,
+            ..Begin::default()
+        };
+        let session = self.session;
+        hook!(self, session.begin(&begin))??;
+        self.transaction.block = Block::Implicit;
+        Ok(())
+    }
+
+    /// Commits an implicit transaction, if there is one.
+    #[inline]
+    pub(super) async fn commit_implicit(&mut self) -> Result<(), Failure> {
+        if self.transaction.block == Block::Implicit {
+            self.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Commits; whatever comes of it, the transaction is over.
+    async fn commit(&mut self) -> Result<(), Failure> {
+        self.close_block();
+        let session = self.session;
+        hook!(self, session.commit())??;
+        Ok(())
+    }
+
+    async fn roll_back(&mut self) -> Result<(), Failure> {
+        self.close_block();
+        let session = self.session;
+        hook!(self, session.rollback())??;
+        Ok(())
+    }
+
+    fn close_block(&mut self) {
+        self.transaction.block = Block::None;
+        self.transaction.savepoints = Vec::new();
+        self.portals.clear();
+        self.shared.recheck_mail();
+    }
+
+    /// After an error: an implicit transaction is rolled back, a block has failed.
+    pub(super) async fn abort_transaction(&mut self) -> Result<(), End> {
+        match self.transaction.block {
+            Block::Explicit => {
+                self.transaction.block = Block::Failed;
+                self.portals.clear();
+            }
+            Block::Implicit => match self.roll_back().await {
+                // The client has its error already; one to say that the rollback failed too would be a surplus message.
+                Err(Failure::Error(error)) => error.log(),
+                Err(Failure::End(end)) => return Err(end),
+                Ok(()) => {}
+            },
+            Block::None | Block::Failed => {}
+        }
+        Ok(())
+    }
+
+    /// Carries a control statement out.
+    #[cold]
+    pub(super) async fn control(&mut self, control: &Control<'_>) -> Result<Tag, Failure> {
+        if self.transaction.block == Block::Failed && !is_exit(control) {
+            return Err(failed().into());
+        }
+        let session = self.session;
+        match control {
+            Control::Begin(modes) | Control::StartTransaction(modes) => {
+                match self.transaction.block {
+                    Block::None => {
+                        let begin = Begin::explicit(modes);
+                        hook!(self, session.begin(&begin))??;
+                        self.transaction.block = Block::Explicit;
+                    }
+                    // What ran before is a part of the block (rule SQ-04).
+                    Block::Implicit => self.transaction.block = Block::Explicit,
+                    Block::Explicit | Block::Failed => self.warn(
+                        SqlState::ACTIVE_SQL_TRANSACTION,
+                        "there is already a transaction in progress",
+                    )?,
+                }
+            }
+            Control::Commit { chain } => return self.end_block(true, *chain).await,
+            Control::Rollback { chain } => return self.end_block(false, *chain).await,
+            Control::Savepoint(name) => {
+                self.in_block("SAVEPOINT")?;
+                hook!(self, session.savepoint(name))??;
+                self.transaction.savepoints.push(name.to_string());
+            }
+            Control::Release(name) => {
+                self.in_block("RELEASE SAVEPOINT")?;
+                let place = self.transaction.savepoint(name)?;
+                hook!(self, session.release(name))??;
+                self.transaction.savepoints.truncate(place);
+            }
+            Control::RollbackTo(name) => {
+                if self.transaction.block != Block::Failed {
+                    self.in_block("ROLLBACK TO SAVEPOINT")?;
+                }
+                let place = self.transaction.savepoint(name)?;
+                hook!(self, session.rollback_to(name))??;
+                self.transaction.savepoints.truncate(place + 1);
+                self.transaction.block = Block::Explicit;
+            }
+            other => return self.namespace(other).await,
+        }
+        Ok(Tag::new(control.tag()))
+    }
+
+    /// COMMIT and ROLLBACK, with or without AND CHAIN.
+    async fn end_block(&mut self, commit: bool, chain: bool) -> Result<Tag, Failure> {
+        let verb = if commit { "COMMIT" } else { "ROLLBACK" };
+        let tag = match self.transaction.block {
+            Block::None | Block::Implicit if chain => {
+                return Err(only_in_block(if commit {
+                    "COMMIT AND CHAIN"
+                } else {
+                    "ROLLBACK AND CHAIN"
+                })
+                .into());
+            }
+            block @ (Block::None | Block::Implicit) => {
+                self.warn(
+                    no_transaction().sqlstate(),
+                    no_transaction().message().to_owned(),
+                )?;
+                match (block, commit) {
+                    (Block::None, _) => {}
+                    (_, true) => self.commit().await?,
+                    (_, false) => self.roll_back().await?,
+                }
+                verb
+            }
+            Block::Explicit if commit => {
+                self.commit().await?;
+                verb
+            }
+            // A failed block can only be rolled back, whatever it is told (rule SQ-07).
+            Block::Explicit | Block::Failed => {
+                self.roll_back().await?;
+                "ROLLBACK"
+            }
+        };
+        if chain {
+            let begin = Begin::default();
+            let session = self.session;
+            hook!(self, session.begin(&begin))??;
+            self.transaction.block = Block::Explicit;
+        }
+        Ok(Tag::new(tag))
+    }
+
+    fn in_block(&self, what: &str) -> Result<()> {
+        match self.transaction.block {
+            Block::Explicit => Ok(()),
+            _ => Err(only_in_block(what)),
+        }
+    }
+
+    /// Sends a NoticeResponse of severity WARNING.
+    pub(super) fn warn(
+        &mut self,
+        sqlstate: SqlState,
+        message: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> Result<()> {
+        let warning = Error::new(sqlstate, message);
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        warning
+            .with_report(|report| {
+                let report = trunkline_proto::backend::Report {
+                    severity: trunkline_proto::backend::Severity::Warning,
+                    ..*report
+                };
+                wire.machine.notice(&report, &mut wire.output)
+            })
+            .map_err(Error::internal)
+    }
+
+    /// DISCARD, DEALLOCATE and CLOSE: statements about the names that SQL and the protocol share (rule EQ-40).
+    async fn namespace(&mut self, control: &Control<'_>) -> Result<Tag, Failure> {
+        use trunkline_proto::sql::Discard;
+        use trunkline_proto::{PortalName, StatementName};
+
+        let session = self.session;
+        match control {
+            Control::Deallocate(name) => {
+                let name = StatementName::from_bytes(name.as_bytes());
+                if !self.statements.remove(&name) {
+                    return Err(super::statements::missing(&name).into());
+                }
+            }
+            Control::DeallocateAll => self.statements.clear(),
+            Control::Close(name) => {
+                if !self.portals.contains(name.as_bytes()) {
+                    return Err(Error::new(
+                        SqlState::INVALID_CURSOR_NAME,
+                        format!("cursor \"{name}\" does not exist"),
+                    )
+                    .into());
+                }
+                self.portals
+                    .remove(&PortalName::from_bytes(name.as_bytes()));
+            }
+            Control::CloseAll => self.portals.clear_named(),
+            Control::Discard(Discard::All) => {
+                self.transaction
+                    .admit_outside("DISCARD ALL", self.transaction.in_query)?;
+                self.portals.clear();
+                self.statements.clear();
+                hook!(self, session.discard())??;
+            }
+            Control::Discard(_) => {}
+            other => {
+                return Err(Error::unsupported(format!("{} is not supported", other.tag())).into());
+            }
+        }
+        Ok(Tag::new(control.tag()))
+    }
+}

@@ -1,0 +1,85 @@
+//! Suspended portals: a running `execute` that waits for the next Execute message.
+//!
+//! The wire changes hands through a [`Slot`], only when a portal starts, is suspended, resumed or ends: state shared for
+//! every row would cost a third more a row.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::wire::Wire;
+
+/// Where the wire of a connection lies while it passes between the connection and a portal.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    wire: Option<Box<Wire>>,
+    turn: Turn,
+    /// The rows that the next Execute may send, or, going back, those that this one sent.
+    rows: u64,
+    waker: Option<Waker>,
+}
+
+/// Whose the wire is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    #[default]
+    Connection,
+    Portal,
+}
+
+impl Slot {
+    /// Hands the wire to the portal, with the number of rows that it may send.
+    pub(crate) fn resume(&self, wire: Box<Wire>, limit: u64) {
+        let mut state = self.state();
+        state.wire = Some(wire);
+        state.rows = limit;
+        state.turn = Turn::Portal;
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// The portal's side: waits for the wire.
+    pub(crate) fn poll_resume(&self, cx: &mut Context<'_>) -> Poll<(Box<Wire>, u64)> {
+        let mut state = self.state();
+        if state.turn == Turn::Portal
+            && let Some(wire) = state.wire.take()
+        {
+            return Poll::Ready((wire, state.rows));
+        }
+        // Kept for statements that poll through a `join!` or `select!` of their own.
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// The portal gives the wire back: it has sent all the rows it may, has ended, or was dropped.
+    pub(crate) fn suspend(&self, wire: Box<Wire>, sent: u64) {
+        let mut state = self.state();
+        state.wire = Some(wire);
+        state.rows = sent;
+        state.turn = Turn::Connection;
+    }
+
+    /// The connection's side: takes the wire back, with the number of rows sent.
+    pub(crate) fn take(&self) -> Option<(Box<Wire>, u64)> {
+        let mut state = self.state();
+        if state.turn == Turn::Portal && state.wire.is_none() {
+            return None;
+        }
+        state.turn = Turn::Connection;
+        let rows = state.rows;
+        state.wire.take().map(|wire| (wire, rows))
+    }
+
+    /// Whether the portal waits for the next Execute.
+    pub(crate) fn is_suspended(&self) -> bool {
+        let state = self.state();
+        state.turn == Turn::Connection && state.wire.is_some()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

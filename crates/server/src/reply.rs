@@ -1,0 +1,469 @@
+//! What a running statement answers through.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use trunkline_proto::{Format, SqlState};
+
+use crate::column::{Column, Columns};
+use crate::park::Slot;
+use crate::row::{self, Row};
+use crate::shared::{Mail, Shared};
+use crate::wire::Wire;
+use crate::{Error, Result, SessionHandle, Tag};
+
+/// The answer of one statement: rows are pushed into it.
+///
+/// ```
+/// # use trunkline_server::{Reply, Result, Tag};
+/// # async fn example(reply: &mut Reply) -> Result<Tag> {
+/// for id in 0..1_000_000 {
+///     reply.row((id, "a row")).await?;
+/// }
+/// Ok(Tag::select(1_000_000))
+/// # }
+/// ```
+///
+/// A row is encoded at once, in the format that the client asked for, straight into the connection's output; the future
+/// that [`row`](Self::row) returns is where the statement waits: for a client that reads slowly, for the next Execute of
+/// a portal whose row limit is reached, and where it learns that it was cancelled.
+#[derive(Debug)]
+pub struct Reply {
+    /// Away while the portal is suspended.
+    wire: Option<Box<Wire>>,
+    shared: Arc<Shared>,
+    slot: Option<Arc<Slot>>,
+    columns: Columns,
+    formats: Formats,
+    /// The check that rows of the type last seen have passed; telling types apart by it costs a comparison a row.
+    checked: Option<Check>,
+    /// RowDescription is due before the first row: simple queries.
+    describe: bool,
+    /// Rows since the last Execute.
+    sent: u64,
+    /// The `sent` at which the portal is suspended.
+    limit: u64,
+}
+
+type Check = fn(&[trunkline_types::Type]) -> Result<(), usize>;
+
+/// The formats of a result's columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Formats {
+    Text,
+    Binary,
+    Mixed(Arc<[Format]>),
+}
+
+impl Formats {
+    #[inline]
+    pub(crate) fn of(&self, column: usize) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Binary => Format::Binary,
+            Self::Mixed(formats) => formats.get(column).copied().unwrap_or(Format::Text),
+        }
+    }
+}
+
+/// No row limit.
+pub(crate) const UNLIMITED: u64 = u64::MAX;
+
+impl Reply {
+    pub(crate) fn new(wire: Box<Wire>, shared: Arc<Shared>) -> Self {
+        Self {
+            wire: Some(wire),
+            shared,
+            slot: None,
+            columns: Columns::NONE,
+            formats: Formats::Text,
+            checked: None,
+            describe: false,
+            sent: 0,
+            limit: UNLIMITED,
+        }
+    }
+
+    /// The reply of a portal that may be suspended. Its wire comes through the slot.
+    pub(crate) fn parked(
+        slot: Arc<Slot>,
+        shared: Arc<Shared>,
+        columns: Columns,
+        formats: Formats,
+    ) -> Self {
+        Self {
+            wire: None,
+            shared,
+            slot: Some(slot),
+            columns,
+            formats,
+            checked: None,
+            describe: false,
+            sent: 0,
+            limit: 0,
+        }
+    }
+
+    /// Gets ready for the next statement. Where its result is of the same columns and formats as the last one, what was
+    /// found out about them holds.
+    #[inline]
+    pub(crate) fn begin(&mut self, columns: &Columns, formats: &Formats, describe: bool) {
+        if !self.columns.same_as(columns) {
+            self.columns = columns.clone();
+            self.checked = None;
+        }
+        if self.formats != *formats {
+            self.formats = formats.clone();
+        }
+        self.describe = describe && columns.returns_rows();
+        if self.describe {
+            self.checked = None;
+        }
+        self.sent = 0;
+        self.limit = UNLIMITED;
+    }
+
+    /// The columns of the result.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        self.columns.as_slice()
+    }
+
+    /// The format that the client asked for column `index` of the result, from 0.
+    #[must_use]
+    pub fn format(&self, index: usize) -> Format {
+        self.formats.of(index)
+    }
+
+    /// A handle to the session, for other tasks.
+    #[must_use]
+    pub fn handle(&self) -> SessionHandle {
+        SessionHandle::new(Arc::clone(&self.shared))
+    }
+
+    /// Sends a row. It is encoded before the future is made, so its values need not outlive the call; awaiting lets it
+    /// flow.
+    ///
+    /// # Errors
+    ///
+    /// 57014 if the statement was cancelled; the SQLSTATE of the type for a value out of its range; XX000 for a row that
+    /// does not fit the columns. A row that fails is not sent, and what was sent before stays.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the row is in the output already, and leaves with what follows.
+    #[inline]
+    pub fn row<R: Row>(&mut self, row: R) -> Sending<'_> {
+        let outcome = self.push(&row);
+        Sending {
+            failure: outcome.err(),
+            reply: self,
+        }
+    }
+
+    /// Sends all rows, and gives the tag `SELECT n`.
+    ///
+    /// # Errors
+    ///
+    /// As [`row`](Self::row).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`row`](Self::row): whole rows are sent or none.
+    pub async fn rows<R: Row>(&mut self, rows: impl IntoIterator<Item = R>) -> Result<Tag> {
+        let mut count = 0;
+        for row in rows {
+            self.row(row).await?;
+            count += 1;
+        }
+        Ok(Tag::select(count))
+    }
+
+    /// Sends a NoticeResponse: severity NOTICE, or WARNING if the SQLSTATE is of class 01. It goes out with the rows
+    /// around it.
+    ///
+    /// # Errors
+    ///
+    /// XX000 if a text holds a NUL byte.
+    pub fn notice(&mut self, notice: &Error) -> Result<()> {
+        let Some(wire) = self.wire.as_deref_mut() else {
+            return Ok(());
+        };
+        wire.ensure_buffer();
+        notice
+            .with_report(|report| wire.machine.notice(report, &mut wire.output))
+            .map_err(Error::internal)
+    }
+
+    /// Tells the client the new value of a setting that clients follow (ParameterStatus), just before the next
+    /// ReadyForQuery.
+    ///
+    /// # Errors
+    ///
+    /// 53400 if more messages wait for the client than are kept.
+    pub fn parameter_status(
+        &mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<()> {
+        let mail = Mail::ParameterStatus {
+            name: name.into(),
+            value: value.into(),
+        };
+        self.shared.post(mail).map_err(|_| {
+            Error::new(
+                SqlState::CONFIGURATION_LIMIT_EXCEEDED,
+                "too many messages wait for the client",
+            )
+        })
+    }
+
+    #[inline]
+    fn push<R: Row>(&mut self, row: &R) -> Result<()> {
+        if !self
+            .checked
+            .is_some_and(|check| std::ptr::fn_addr_eq(check, R::check as Check))
+        {
+            self.begin_rows(R::check)?;
+        }
+        let Some(wire) = self.wire.as_deref_mut() else {
+            return Err(suspended());
+        };
+        let types = self.columns.types();
+        let output = &mut wire.output;
+        let start = output.len();
+        // begin_rows saw to it that the count fits.
+        #[allow(clippy::cast_possible_truncation, reason = "checked once a result")]
+        let [high, low] = (types.len() as u16).to_be_bytes();
+        output.extend_from_slice(&[b'D', 0, 0, 0, 0, high, low]);
+        let encoded = match &self.formats {
+            Formats::Text => row.text(types, output),
+            Formats::Binary => row.binary(types, output),
+            Formats::Mixed(formats) => row.mixed(types, formats, output),
+        };
+        if let Err(error) = encoded {
+            output.truncate(start);
+            return Err(error);
+        }
+        seal(output, start)?;
+        self.sent += 1;
+        Ok(())
+    }
+
+    /// Sends a piece of COPY data that `write` appends.
+    pub(crate) fn copy_data(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Sending<'_> {
+        let failure = self.push_copy_data(write).err();
+        Sending {
+            reply: self,
+            failure,
+        }
+    }
+
+    fn push_copy_data(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+        let wire = self.wire();
+        if !wire.machine.allows_copy_data() {
+            return Err(Error::internal("no COPY data is due at this point"));
+        }
+        wire.ensure_buffer();
+        let output = &mut wire.output;
+        let start = output.len();
+        output.extend_from_slice(b"d\0\0\0\0");
+        if let Err(error) = write(output) {
+            output.truncate(start);
+            return Err(error);
+        }
+        seal(output, start)
+    }
+
+    /// Before the first row of a result, and whenever the Rust type of the rows changes.
+    #[cold]
+    fn begin_rows(&mut self, check: Check) -> Result<()> {
+        let Some(wire) = self.wire.as_deref_mut() else {
+            return Err(suspended());
+        };
+        if !self.columns.returns_rows() {
+            return Err(Error::internal(
+                "a row was sent for a statement that was prepared without columns",
+            ));
+        }
+        let types = self.columns.types();
+        check(types).map_err(|column| row::misfit(types, column))?;
+        wire.ensure_buffer();
+        if self.describe {
+            describe(wire, &self.columns, &Formats::Text)?;
+            self.describe = false;
+        }
+        if !wire.machine.allows_rows() {
+            return Err(Error::internal("no rows are due at this point"));
+        }
+        self.checked = Some(check);
+        Ok(())
+    }
+
+    #[inline]
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        match &self.wire {
+            Some(wire)
+                if !wire.is_full() && self.sent < self.limit && !self.shared.is_cancelled() =>
+            {
+                Poll::Ready(Ok(()))
+            }
+            _ => self.poll_wait(cx),
+        }
+    }
+
+    #[cold]
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        loop {
+            let Some(wire) = &mut self.wire else {
+                // Suspended: the next Execute puts the wire into the slot.
+                let Some(slot) = &self.slot else {
+                    return Poll::Ready(Err(suspended()));
+                };
+                let (wire, limit) = ready!(slot.poll_resume(cx));
+                self.wire = Some(wire);
+                self.sent = 0;
+                self.limit = limit;
+                return Poll::Ready(Ok(()));
+            };
+            if self.shared.is_cancelled() {
+                return Poll::Ready(Err(cancelled()));
+            }
+            if self.sent >= self.limit
+                && let Some(slot) = &self.slot
+            {
+                if let Some(wire) = self.wire.take() {
+                    slot.suspend(wire, self.sent);
+                }
+                continue;
+            }
+            if !wire.is_full() {
+                return Poll::Ready(Ok(()));
+            }
+            if ready!(wire.poll_write(cx)).is_err() {
+                return Poll::Ready(Err(gone()));
+            }
+        }
+    }
+
+    /// Waits until the first Execute gives the wire.
+    pub(crate) async fn resumed(&mut self) -> Result<()> {
+        std::future::poll_fn(|cx| self.poll_wait(cx)).await
+    }
+
+    /// The wire, when no statement runs.
+    #[inline]
+    pub(crate) fn wire(&mut self) -> &mut Wire {
+        self.wire
+            .as_deref_mut()
+            .expect("the connection has its wire whenever no portal runs")
+    }
+
+    pub(crate) fn lend_wire(&mut self) -> Option<Box<Wire>> {
+        self.wire.take()
+    }
+
+    pub(crate) fn return_wire(&mut self, wire: Box<Wire>) {
+        self.wire = Some(wire);
+    }
+
+    /// Whether RowDescription has still not been sent for a result that has rows.
+    pub(crate) fn finish_description(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.describe)
+            && let Some(wire) = self.wire.as_deref_mut()
+        {
+            wire.ensure_buffer();
+            describe(wire, &self.columns, &Formats::Text)?;
+        }
+        Ok(())
+    }
+}
+
+// A portal that is dropped while it runs gives the wire back.
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let (Some(slot), Some(wire)) = (&self.slot, self.wire.take()) {
+            slot.suspend(wire, self.sent);
+        }
+    }
+}
+
+/// RowDescription.
+pub(crate) fn describe(wire: &mut Wire, columns: &Columns, formats: &Formats) -> Result<()> {
+    let fields = columns
+        .as_slice()
+        .iter()
+        .enumerate()
+        .map(|(index, column)| column.field(formats.of(index)));
+    wire.machine
+        .row_description(fields, &mut wire.output)
+        .map_err(Error::internal)
+}
+
+/// Writes the length of the message that begins at `start`.
+#[inline]
+pub(crate) fn seal(output: &mut Vec<u8>, start: usize) -> Result<()> {
+    /// The largest message PostgreSQL makes: 1 GiB, which is what frontends are prepared for.
+    const LIMIT: u32 = 0x3FFF_FFFE;
+    let length = u32::try_from(output.len() - start - 1).unwrap_or(u32::MAX);
+    if length > LIMIT {
+        output.truncate(start);
+        return Err(too_large());
+    }
+    if let Some(place) = output.get_mut(start + 1..start + 5) {
+        place.copy_from_slice(&length.to_be_bytes());
+    }
+    Ok(())
+}
+
+#[cold]
+fn too_large() -> Error {
+    Error::new(
+        SqlState::PROGRAM_LIMIT_EXCEEDED,
+        "a row or a piece of COPY data is larger than 1 GiB",
+    )
+}
+
+#[cold]
+pub(crate) fn cancelled() -> Error {
+    Error::new(
+        SqlState::QUERY_CANCELED,
+        "canceling statement due to user request",
+    )
+}
+
+#[cold]
+pub(crate) fn gone() -> Error {
+    Error::new(SqlState::CONNECTION_FAILURE, "connection to client lost")
+}
+
+#[cold]
+fn suspended() -> Error {
+    Error::internal("a row was sent before the future of the last one was awaited")
+}
+
+/// The future of a row that was encoded: ready when there is room for the next.
+#[derive(Debug)]
+#[must_use = "a row flows when this is awaited"]
+pub struct Sending<'r> {
+    reply: &'r mut Reply,
+    failure: Option<Error>,
+}
+
+impl Future for Sending<'_> {
+    type Output = Result<()>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let this = self.get_mut();
+        match this.failure.take() {
+            Some(failure) => Poll::Ready(Err(failure)),
+            None => this.reply.poll_room(cx),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What a connection's task shares with the rest of the world: the cancel flag, the order to stop, and a mailbox.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use atomic_waker::AtomicWaker;
+
+use crate::Error;
+use crate::config::Timeouts;
+
+/// Shared between a connection's task and the handles to it.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) pid: i32,
+    pub(crate) timeouts: Timeouts,
+    statement: AtomicU8,
+    stop: AtomicU8,
+    has_mail: AtomicBool,
+    mail: Mutex<Mailbox>,
+    waker: AtomicWaker,
+}
+
+const IDLE: u8 = 0;
+const RUNNING: u8 = 1;
+const CANCELLED: u8 = 2;
+
+/// Why a connection is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Stop {
+    /// Go on.
+    None,
+    /// End when no transaction is under way.
+    WhenIdle,
+    /// End now, whatever is running.
+    Now,
+}
+
+#[derive(Debug, Default)]
+struct Mailbox {
+    messages: VecDeque<Mail>,
+    bytes: usize,
+    closed: bool,
+}
+
+/// Something to tell the client that is no answer to a request.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    Notification {
+        pid: i32,
+        channel: String,
+        payload: String,
+    },
+    Notice(Error),
+    ParameterStatus {
+        name: String,
+        value: String,
+    },
+}
+
+impl Mail {
+    fn size(&self) -> usize {
+        match self {
+            Self::Notification {
+                channel, payload, ..
+            } => channel.len() + payload.len(),
+            Self::Notice(notice) => notice.message().len(),
+            Self::ParameterStatus { name, value } => name.len() + value.len(),
+        }
+    }
+}
+
+/// The most that may wait for one client: beyond it, messages are refused rather than piled up (rule AS-06).
+const MAILBOX_BYTES: usize = 1 << 20;
+const MAILBOX_MESSAGES: usize = 4096;
+
+impl Shared {
+    pub(crate) fn new(pid: i32, timeouts: Timeouts) -> Self {
+        Self {
+            pid,
+            timeouts,
+            statement: AtomicU8::new(IDLE),
+            stop: AtomicU8::new(Stop::None as u8),
+            has_mail: AtomicBool::new(false),
+            mail: Mutex::new(Mailbox::default()),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    /// A statement starts. A cancel that came late for the one before must not hit this one (rule CA-02).
+    #[inline]
+    pub(crate) fn begin_statement(&self) {
+        self.statement.store(RUNNING, Ordering::Release);
+    }
+
+    #[inline]
+    pub(crate) fn end_statement(&self) {
+        self.statement.store(IDLE, Ordering::Release);
+    }
+
+    #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.statement.load(Ordering::Relaxed) == CANCELLED
+    }
+
+    /// Cancels the statement that is running; without one nothing happens.
+    pub(crate) fn cancel(&self) {
+        let running = self.statement.compare_exchange(
+            RUNNING,
+            CANCELLED,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if running.is_ok() {
+            self.waker.wake();
+        }
+    }
+
+    pub(crate) fn stop(&self, stop: Stop) {
+        self.stop.fetch_max(stop as u8, Ordering::AcqRel);
+        self.waker.wake();
+    }
+
+    #[inline]
+    pub(crate) fn stopping(&self) -> Stop {
+        match self.stop.load(Ordering::Acquire) {
+            0 => Stop::None,
+            1 => Stop::WhenIdle,
+            _ => Stop::Now,
+        }
+    }
+
+    /// The task is woken on a cancel, an order to stop, and mail.
+    #[inline]
+    pub(crate) fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+
+    /// Puts a message into the mailbox; gives it back if the box is full or the connection gone.
+    pub(crate) fn post(&self, mail: Mail) -> Result<(), Mail> {
+        let mut mailbox = self.mailbox();
+        let bytes = mailbox.bytes + mail.size();
+        if mailbox.closed || bytes > MAILBOX_BYTES || mailbox.messages.len() >= MAILBOX_MESSAGES {
+            return Err(mail);
+        }
+        mailbox.bytes = bytes;
+        mailbox.messages.push_back(mail);
+        drop(mailbox);
+        self.has_mail.store(true, Ordering::Release);
+        self.waker.wake();
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn has_mail(&self) -> bool {
+        self.has_mail.load(Ordering::Acquire)
+    }
+
+    /// Takes all messages, or those that may go out during a transaction: notifications wait for its end (rule AS-05).
+    pub(crate) fn take_mail(&self, in_transaction: bool) -> VecDeque<Mail> {
+        let mut mailbox = self.mailbox();
+        let mut taken = std::mem::take(&mut mailbox.messages);
+        if in_transaction {
+            let (held, free) = taken
+                .into_iter()
+                .partition(|mail| matches!(mail, Mail::Notification { .. }));
+            mailbox.messages = held;
+            taken = free;
+        }
+        mailbox.bytes = mailbox.messages.iter().map(Mail::size).sum();
+        self.has_mail.store(false, Ordering::Release);
+        taken
+    }
+
+    /// Held notifications may go out: the transaction is over.
+    pub(crate) fn recheck_mail(&self) {
+        if !self.mailbox().messages.is_empty() {
+            self.has_mail.store(true, Ordering::Release);
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        let mut mailbox = self.mailbox();
+        mailbox.closed = true;
+        mailbox.messages = VecDeque::new();
+    }
+
+    fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,101 @@
+//! The way to the client: the session's machine, the output it queues, and the socket's writing half.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::AsyncWrite;
+use trunkline_proto::server::Connection;
+
+use crate::buffer::{self, CHUNK};
+use crate::transport::WriteHalf;
+
+/// Owned by whoever may write: the connection's task, the statement that runs, or the portal that was resumed.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) machine: Connection,
+    pub(crate) output: Vec<u8>,
+    /// How much of `output` has been written. It lives here and not in a future, so that dropping a future in the
+    /// middle of a write loses nothing.
+    written: usize,
+    /// The client went away; nothing can be written any more.
+    pub(crate) broken: bool,
+    io: WriteHalf,
+}
+
+impl Wire {
+    pub(crate) fn new(machine: Connection, output: Vec<u8>, io: WriteHalf) -> Self {
+        Self {
+            machine,
+            output,
+            written: 0,
+            broken: false,
+            io,
+        }
+    }
+
+    /// Whether enough has gathered to be written.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.output.len() >= CHUNK
+    }
+
+    /// Makes sure that there is a buffer to append to.
+    #[inline]
+    pub(crate) fn ensure_buffer(&mut self) {
+        if self.output.capacity() == 0 {
+            self.output = buffer::take();
+        }
+    }
+
+    /// Gives the buffer back while there is nothing to say.
+    #[inline]
+    pub(crate) fn release(&mut self) {
+        if self.output.is_empty() {
+            buffer::give(std::mem::take(&mut self.output));
+        }
+    }
+
+    /// Writes all output.
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let result = self.poll_write_all(cx);
+        if let Poll::Ready(Err(_)) = result {
+            self.broken = true;
+            self.output.clear();
+            self.written = 0;
+        }
+        result
+    }
+
+    fn poll_write_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self
+            .output
+            .get(self.written..)
+            .filter(|rest| !rest.is_empty())
+        {
+            let count = ready!(Pin::new(&mut self.io).poll_write(cx, rest))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += count;
+        }
+        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+        self.output.clear();
+        self.written = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes all output.
+    #[inline]
+    pub(crate) async fn write(&mut self) -> io::Result<()> {
+        if self.output.is_empty() {
+            return Ok(());
+        }
+        std::future::poll_fn(|cx| self.poll_write(cx)).await
+    }
+
+    pub(crate) async fn shutdown(&mut self) {
+        // The peer may be gone, and there is nobody to tell.
+        let _ = std::future::poll_fn(|cx| Pin::new(&mut self.io).poll_shutdown(cx)).await;
+    }
+}
