@@ -33,10 +33,6 @@ pub struct Limits {
     pub columns: usize,
     /// Bytes of one value or one row that is sent: 1 GiB − 1.
     pub row: usize,
-    /// Bytes of a GSS-encrypted packet, its length included: 16384.
-    pub gss_packet: u32,
-    /// Bytes of a packet of the GSS handshake, its length included: 65536.
-    pub gss_handshake: u32,
 }
 
 impl Limits {
@@ -53,8 +49,6 @@ impl Limits {
         arguments: 100,
         columns: 1_664,
         row: 0x3FFF_FFFF,
-        gss_packet: 16_384,
-        gss_handshake: 65_536,
     };
 
     /// The largest length field of a typed message once the client is logged in.
@@ -170,3 +164,6 @@ const fn unauthenticated(limit: u32) -> u32 {
         UNAUTHENTICATED_MAX
     }
 }
+
+#[cfg(test)]
+mod tests;

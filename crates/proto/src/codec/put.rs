@@ -30,7 +30,7 @@ pub(crate) fn length(length: usize) -> Result<i32, EncodeError> {
 /// Refuses parts that together cannot fit a message, before a byte of them is copied.
 #[inline]
 pub(crate) fn fits(parts: impl IntoIterator<Item = usize>) -> Result<(), EncodeError> {
-    let mut total = 0_usize;
+    let mut total = 4_usize; // the length field itself
     for part in parts {
         total = total.saturating_add(part);
     }
@@ -52,7 +52,7 @@ pub(crate) fn count(out: &mut Vec<u8>, count: usize) -> Result<(), EncodeError> 
 /// Bytes without a length of their own.
 #[inline]
 pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), EncodeError> {
-    length(bytes.len())?;
+    fits([bytes.len()])?;
     out.extend_from_slice(bytes);
     Ok(())
 }
@@ -60,7 +60,7 @@ pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), EncodeError> 
 /// A string and its NUL, refused if it holds one itself.
 #[inline]
 pub(crate) fn cstr(out: &mut Vec<u8>, string: &[u8]) -> Result<(), EncodeError> {
-    length(string.len())?;
+    fits([string.len(), 1])?;
     if memchr::memchr(0, string).is_some() {
         return Err(EncodeError::NulInString);
     }
@@ -76,6 +76,7 @@ pub(crate) fn value(out: &mut Vec<u8>, value: Option<&[u8]>) -> Result<(), Encod
     match value {
         None => i32(out, -1),
         Some(value) => {
+            fits([value.len(), 4])?;
             let length = length(value.len())?;
             out.reserve(value.len() + 4);
             out.extend_from_slice(&length.to_be_bytes());
@@ -125,6 +126,15 @@ mod tests {
             decimal(&mut out, number);
             assert_eq!(out, number.to_string().as_bytes());
         }
+    }
+
+    #[test]
+    fn lengths_stop_at_what_an_int32_holds() {
+        assert_eq!(length(MAX_LENGTH), Ok(i32::MAX));
+        assert_eq!(length(MAX_LENGTH + 1), Err(TOO_LONG));
+        assert_eq!(fits([MAX_LENGTH - 4]), Ok(()));
+        assert_eq!(fits([MAX_LENGTH - 4, 1]), Err(TOO_LONG));
+        assert_eq!(fits([usize::MAX, 1]), Err(TOO_LONG));
     }
 
     #[test]
