@@ -1,5 +1,7 @@
 //! What the targets share.
 
 pub mod arrays;
+pub mod frames;
 pub mod round_trip;
 pub mod scalars;
+pub mod session;

@@ -159,6 +159,9 @@ impl Position {
 
     /// The position after an ErrorResponse of severity ERROR.
     pub(super) fn after_error(self) -> Result<Self, Misuse> {
+        if self.phase == Phase::Closed {
+            return Err(Misuse::OutOfOrder);
+        }
         match self.owed {
             Owed::Complaint
             | Owed::ParseComplete
@@ -196,6 +199,25 @@ impl Position {
                 owed: Owed::Nothing,
             }),
             _ => Err(Misuse::OutOfOrder),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request may still be unanswered when the session ends; its error must not open the session again.
+    #[test]
+    fn nothing_follows_the_end() {
+        for owed in [Owed::Execution, Owed::Results, Owed::Ready, Owed::Complaint] {
+            let closed = Position {
+                phase: Phase::Closed,
+                owed,
+            };
+            assert_eq!(closed.after_error(), Err(Misuse::OutOfOrder));
+            assert_eq!(closed.after_ready(), Err(Misuse::OutOfOrder));
+            assert_eq!(closed.after(Kind::DataRow), Err(Misuse::OutOfOrder));
         }
     }
 }
