@@ -2,7 +2,6 @@
 //!
 //! Source: PostgreSQL docs 54.2.1 (AuthenticationCleartextPassword).
 
-use super::scram::Derivation;
 use super::{Authenticated, Error, Mock, Verifier};
 
 /// Checks the body of a password message against what is `stored` for `user`.
@@ -22,7 +21,9 @@ pub fn check(
     let password = password(body)?;
     let Some(stored) = stored else {
         // The same work for nobody.
-        let _keys = Derivation::new(password, &mock.salt(user), mock.iterations()).finish();
+        let _no: bool = Verifier::Scram(mock.secret(user))
+            .accepts(password, user)
+            .into();
         return Err(Error::Rejected);
     };
     if stored.accepts(password, user).into() {

@@ -1,10 +1,11 @@
 //! What a user that does not exist is answered with.
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
+
+use super::Secret;
 
 /// The settings of mock authentication: an exchange that looks like any other and cannot succeed.
 ///
@@ -30,13 +31,18 @@ impl Mock {
         self.iterations
     }
 
-    /// The 16-byte salt that belongs to `user`, as PostgreSQL makes it: the head of SHA-256 over name and key.
-    pub(super) fn salt(&self, user: &[u8]) -> Vec<u8> {
+    /// What stands in for a secret of `user`. The salt is made as PostgreSQL makes it: the head of SHA-256 over name and key.
+    pub(super) fn secret(&self, user: &[u8]) -> Secret {
         let digest = Sha256::new()
             .chain_update(user)
             .chain_update(self.key)
             .finalize();
-        digest.iter().copied().take(16).collect()
+        Secret {
+            salt: digest.iter().copied().take(16).collect(),
+            iterations: self.iterations,
+            stored_key: [0; 32],
+            server_key: [0; 32],
+        }
     }
 }
 

@@ -36,6 +36,10 @@ pub use verifier::{
 ///
 /// Only a success makes one: it has no public field, no `Default`, and it can be neither copied nor cloned. The server machine asks
 /// for it by value before it opens the query phase. It holds nothing.
+///
+/// ```compile_fail,E0423
+/// let forged = trunkline_proto::auth::Authenticated(());
+/// ```
 #[derive(Debug)]
 #[must_use = "an exchange that succeeded lets nobody in until its proof is handed on"]
 pub struct Authenticated(());

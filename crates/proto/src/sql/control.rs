@@ -125,6 +125,9 @@ impl<'a> Control<'a> {
     /// wrong with it. So are names and ids in the forms `U&""`, `U&''` and `E''`.
     #[must_use]
     pub fn parse(sql: &'a str) -> Option<Self> {
+        if begins_otherwise(sql) {
+            return None;
+        }
         Parser::new(sql).statement()
     }
 
@@ -167,4 +170,31 @@ impl Isolation {
             Self::Serializable => "serializable",
         }
     }
+}
+
+/// Whether the first two letters are of none of these statements, as they are of most others (SELECT, INSERT, UPDATE, WITH). Blanks and
+/// comments say nothing.
+fn begins_otherwise(sql: &str) -> bool {
+    let Some([first, second]) = sql.as_bytes().first_chunk() else {
+        return true;
+    };
+    if !first.is_ascii_alphabetic() {
+        return false;
+    }
+    !matches!(
+        &[first.to_ascii_lowercase(), second.to_ascii_lowercase()],
+        b"be"
+            | b"st"
+            | b"sa"
+            | b"co"
+            | b"cl"
+            | b"en"
+            | b"ex"
+            | b"ab"
+            | b"ro"
+            | b"re"
+            | b"pr"
+            | b"de"
+            | b"di"
+    )
 }

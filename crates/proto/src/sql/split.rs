@@ -74,7 +74,9 @@ impl<'a> Statement<'a> {
     /// Whether there is nothing to run: only blanks and comments, or nothing at all.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        Lexer::new(self.text).token().is_none()
+        // Nearly every statement starts with its first word.
+        let starts_at_once = self.text.starts_with(|c: char| c.is_ascii_alphabetic());
+        !starts_at_once && Lexer::new(self.text).token().is_none()
     }
 
     /// The quote or comment that does not end. Only the last statement of a text can have one.

@@ -3,15 +3,13 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 use core::str;
 
 use base64ct::{Base64, Encoding};
 use subtle::Choice;
-use zeroize::Zeroize;
 
 use super::attributes::{Attributes, is_printable};
-use super::{BINDING_TYPE, Header, Key, Mechanism, NONCE_LEN, key_from_base64, keys};
+use super::{BINDING_TYPE, Header, Mechanism, NONCE_LEN, key_from_base64, keys};
 use crate::auth::{Authenticated, Binding, Error, Mock, Sanitized, Secret, Verifier};
 
 /// An exchange about to begin: the client is to be offered [`Mechanism::offered`].
@@ -53,27 +51,13 @@ impl Server {
     /// An exchange that the password behind `secret` opens. `nonce`: random bytes, fresh for every connection.
     #[must_use]
     pub fn new(secret: &Secret, nonce: [u8; NONCE_LEN], binding: Binding) -> Self {
-        let role = Role {
-            salt: secret.salt.clone(),
-            iterations: secret.iterations,
-            stored_key: secret.stored_key,
-            server_key: secret.server_key,
-            genuine: Choice::from(1),
-        };
-        Self::with(role, nonce, binding)
+        Self::with(secret, Choice::from(1), nonce, binding)
     }
 
     /// An exchange that looks the same and that nothing opens, for a `user` without a secret.
     #[must_use]
     pub fn mock(user: &[u8], mock: &Mock, nonce: [u8; NONCE_LEN], binding: Binding) -> Self {
-        let role = Role {
-            salt: mock.salt(user),
-            iterations: mock.iterations(),
-            stored_key: [0; 32],
-            server_key: [0; 32],
-            genuine: Choice::from(0),
-        };
-        Self::with(role, nonce, binding)
+        Self::with(&mock.secret(user), Choice::from(0), nonce, binding)
     }
 
     /// The one of the two that fits what is stored for `user`: [`mock`](Self::mock) if that is nothing, or an MD5 hash.
@@ -86,11 +70,12 @@ impl Server {
         binding: Binding,
     ) -> Self {
         // Made in either case, so that the case does not show in the time.
-        let mocked = Self::mock(user, mock, nonce, binding);
-        match stored {
-            Some(Verifier::Scram(secret)) => Self::new(secret, nonce, binding),
-            Some(Verifier::Md5(_)) | None => mocked,
-        }
+        let mocked = mock.secret(user);
+        let (secret, genuine) = match stored {
+            Some(Verifier::Scram(secret)) => (secret, 1),
+            Some(Verifier::Md5(_)) | None => (&mocked, 0),
+        };
+        Self::with(secret, Choice::from(genuine), nonce, binding)
     }
 
     /// Takes SASLInitialResponse: the mechanism's name and, unless its length was −1, the client's first message.
@@ -115,9 +100,12 @@ impl Server {
         }
     }
 
-    fn with(role: Role, nonce: [u8; NONCE_LEN], binding: Binding) -> Self {
+    fn with(secret: &Secret, genuine: Choice, nonce: [u8; NONCE_LEN], binding: Binding) -> Self {
         Self {
-            role,
+            role: Role {
+                secret: secret.clone(),
+                genuine,
+            },
             nonce: Base64::encode_string(&nonce),
             binding,
         }
@@ -157,8 +145,8 @@ impl AwaitFirst {
         let nonce = format!("{client_nonce}{}", server.nonce);
         let challenge = format!(
             "r={nonce},s={},i={}",
-            Base64::encode_string(&server.role.salt),
-            server.role.iterations
+            Base64::encode_string(&server.role.secret.salt),
+            server.role.secret.iterations
         )
         .into_bytes();
         let next = AwaitFinal {
@@ -207,8 +195,8 @@ impl AwaitFinal {
         }
 
         let conversation = [self.conversation.as_slice(), without_proof];
-        let proven = keys::proves(&proof, &self.role.stored_key, &conversation);
-        let signature = keys::signature(&self.role.server_key, &conversation);
+        let proven = keys::proves(&proof, &self.role.secret.stored_key, &conversation);
+        let signature = keys::signature(&self.role.secret.server_key, &conversation);
         if bool::from(proven & self.role.genuine) {
             let answer = format!("v={}", Base64::encode_string(&signature));
             Ok((Authenticated::proven(), answer.into_bytes()))
@@ -254,26 +242,9 @@ fn header(
 }
 
 /// The user's secret, or what stands in for it.
+#[derive(Debug)]
 struct Role {
-    salt: Vec<u8>,
-    iterations: u32,
-    stored_key: Key,
-    server_key: Key,
+    secret: Secret,
     /// No for a mock.
     genuine: Choice,
-}
-
-impl fmt::Debug for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Role")
-            .field("iterations", &self.iterations)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Drop for Role {
-    fn drop(&mut self) {
-        self.stored_key.zeroize();
-        self.server_key.zeroize();
-    }
 }

@@ -375,7 +375,10 @@ fn downgrade() {
 #[test]
 fn debug_shows_no_key() {
     let shown = format!("{:?}", server(Binding::Plaintext));
-    assert!(shown.contains("Role { iterations: 16, .. }"), "{shown}");
+    assert!(
+        shown.contains("secret: Secret { iterations: 16, .. }"),
+        "{shown}"
+    );
     let shown = format!("{:?}", mock());
     assert_eq!(shown, "Mock { iterations: 16, .. }");
 }
