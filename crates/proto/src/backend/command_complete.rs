@@ -61,16 +61,24 @@ impl Encode for CommandComplete<'_> {
 /// [`EncodeError::NulInString`] or [`EncodeError::TooLong`] for such a verb.
 #[inline]
 pub fn encode_tag(verb: &str, rows: u64, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    frame::write(out, CommandComplete::TAG, |out| {
-        if verb.as_bytes().contains(&0) {
-            return Err(EncodeError::NulInString);
-        }
-        put::bytes(out, verb.as_bytes())?;
-        out.push(b' ');
-        put::decimal(out, rows);
-        out.push(0);
-        Ok(())
-    })
+    let verb = verb.as_bytes();
+    if verb.contains(&0) {
+        return Err(EncodeError::NulInString);
+    }
+    // The length is known before a byte is written, so that three copies make the frame.
+    let mut tail = [0; 22]; // a space, up to 20 digits, the NUL
+    let [digits @ .., _nul] = &mut tail;
+    let start = put::digits(digits, rows).saturating_sub(1);
+    if let Some(space) = tail.get_mut(start) {
+        *space = b' ';
+    }
+    let tail = tail.get(start..).unwrap_or(&[]);
+    let [a, b, c, d] = put::length(4 + verb.len() + tail.len())?.to_be_bytes();
+    out.reserve(5 + verb.len() + tail.len());
+    out.extend_from_slice(&[CommandComplete::TAG, a, b, c, d]);
+    out.extend_from_slice(verb);
+    out.extend_from_slice(tail);
+    Ok(())
 }
 
 #[cfg(test)]

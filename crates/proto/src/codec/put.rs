@@ -61,10 +61,15 @@ pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), EncodeError> 
 #[inline]
 pub(crate) fn cstr(out: &mut Vec<u8>, string: &[u8]) -> Result<(), EncodeError> {
     fits([string.len(), 1])?;
-    if memchr::memchr(0, string).is_some() {
+    // Names are short, and a call to memchr costs more than looking at each of their bytes.
+    let nul = if string.len() < 32 {
+        string.contains(&0)
+    } else {
+        memchr::memchr(0, string).is_some()
+    };
+    if nul {
         return Err(EncodeError::NulInString);
     }
-    out.reserve(string.len() + 1);
     out.extend_from_slice(string);
     out.push(0);
     Ok(())
@@ -88,18 +93,25 @@ pub(crate) fn value(out: &mut Vec<u8>, value: Option<&[u8]>) -> Result<(), Encod
 
 /// A number in decimal digits.
 #[inline]
-pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut free = digits.len();
-    for slot in digits.iter_mut().rev() {
+pub(crate) fn decimal(out: &mut Vec<u8>, number: u64) {
+    let mut room = [0; 20];
+    let start = digits(&mut room, number);
+    out.extend_from_slice(room.get(start..).unwrap_or(&[]));
+}
+
+/// Writes the digits of a number to the end of `room`, which has space for them; gives the index of the first.
+#[inline]
+pub(crate) fn digits(room: &mut [u8], mut number: u64) -> usize {
+    let mut start = room.len();
+    for slot in room.iter_mut().rev() {
         *slot = b'0' + u8::try_from(number % 10).unwrap_or(0);
         number /= 10;
-        free -= 1;
+        start -= 1;
         if number == 0 {
             break;
         }
     }
-    out.extend_from_slice(digits.get(free..).unwrap_or(&[]));
+    start
 }
 
 #[cfg(test)]
