@@ -41,9 +41,13 @@ pub enum Fault {
     Invalid(&'static str),
     /// Text: not how the type is written (22P02, 22007 for dates and times).
     Syntax,
-    /// The value is outside the type's range (22003, 22008 for dates and times).
+    /// Text: a byte among hexadecimal digits that is none (22023).
+    HexDigit(u8),
+    /// Text: an odd number of hexadecimal digits (22023).
+    HexLength,
+    /// The value is outside the type's range (22003, 22008 for dates and times, 22015 for intervals).
     Range,
-    /// A field of a date or time is outside its range, as month 13 (22008).
+    /// A field of a date or time is outside its range, as month 13 (22008, 22015 for intervals).
     FieldRange,
     /// The offset of a time zone is too large (22009).
     ZoneRange,
@@ -115,6 +119,10 @@ impl DecodeError {
             Fault::Malformed | Fault::Invalid(_) => SqlState::INVALID_BINARY_REPRESENTATION,
             Fault::Syntax if in_time => SqlState::INVALID_DATETIME_FORMAT,
             Fault::Syntax => SqlState::INVALID_TEXT_REPRESENTATION,
+            Fault::HexDigit(_) | Fault::HexLength => SqlState::INVALID_PARAMETER_VALUE,
+            Fault::Range | Fault::FieldRange if self.0.ty == Type::INTERVAL => {
+                SqlState::INTERVAL_FIELD_OVERFLOW
+            }
             Fault::Range if in_time => SqlState::DATETIME_FIELD_OVERFLOW,
             Fault::Range => SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
             Fault::FieldRange => SqlState::DATETIME_FIELD_OVERFLOW,
@@ -149,6 +157,11 @@ impl fmt::Display for DecodeError {
                 "invalid input syntax for type {}: \"{value}\"",
                 input_name(*ty)
             ),
+            Fault::HexDigit(b) => write!(f, "invalid hexadecimal digit: \"{}\"", char::from(b)),
+            Fault::HexLength => f.write_str("invalid hexadecimal data: odd number of digits"),
+            Fault::Range | Fault::FieldRange if *ty == Type::INTERVAL => {
+                write!(f, "interval field value out of range: \"{value}\"")
+            }
             Fault::Range if is_time(*ty) && !value.is_empty() => {
                 write!(f, "{} out of range: \"{value}\"", short_name(*ty))
             }

@@ -77,9 +77,9 @@ impl Decode<'_> for Vec<u8> {
     fn from_text(ty: Type, raw: &[u8]) -> Result<Self, DecodeError> {
         let bytes = match raw {
             [b'\\', b'x', digits @ ..] => from_hex(digits),
-            _ => from_escape(raw),
+            _ => from_escape(raw).ok_or(Fault::Syntax),
         };
-        bytes.ok_or_else(|| DecodeError::text(ty, Fault::Syntax, raw))
+        bytes.map_err(|fault| DecodeError::text(ty, fault, raw))
     }
 
     fn from_binary(_: Type, raw: &[u8]) -> Result<Self, DecodeError> {
@@ -126,17 +126,18 @@ fn append_hex(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Pairs of digits; blanks may stand between pairs.
-fn from_hex(mut digits: &[u8]) -> Option<Vec<u8>> {
+fn from_hex(mut digits: &[u8]) -> Result<Vec<u8>, Fault> {
+    let value = |digit: u8| hex_value(digit).ok_or(Fault::HexDigit(digit));
     let mut bytes = Vec::with_capacity(digits.len() / 2);
     loop {
         match digits {
-            [] => return Some(bytes),
+            [] => return Ok(bytes),
             [b' ' | b'\n' | b'\t' | b'\r', rest @ ..] => digits = rest,
             [high, low, rest @ ..] => {
-                bytes.push(hex_value(*high)? << 4 | hex_value(*low)?);
+                bytes.push(value(*high)? << 4 | value(*low)?);
                 digits = rest;
             }
-            [_] => return None,
+            [digit] => return Err(value(*digit).err().unwrap_or(Fault::HexLength)),
         }
     }
 }
@@ -205,14 +206,24 @@ mod tests {
         }
     }
 
+    /// SEC-88.
     #[test]
     fn short_and_broken_forms_are_refused() {
-        for text in [
-            "\\x1", "\\xg0", "\\x1 2", "\\", "\\1", "\\12", "\\400", "\\08", "a\\b",
-        ] {
-            let error = Vec::<u8>::from_text(Type::BYTEA, text.as_bytes()).unwrap_err();
-            assert_eq!(error.sqlstate().as_str(), "22P02", "{text}");
+        let error = |text: &str| Vec::<u8>::from_text(Type::BYTEA, text.as_bytes()).unwrap_err();
+        for text in ["\\", "\\1", "\\12", "\\400", "\\08", "a\\b"] {
+            assert_eq!(error(text).sqlstate().as_str(), "22P02", "{text}");
         }
+        for text in ["\\x1", "\\xg0", "\\x1 2", "\\xg"] {
+            assert_eq!(error(text).sqlstate().as_str(), "22023", "{text}");
+        }
+        assert_eq!(
+            alloc::format!("{}", error("\\x1g")),
+            "invalid hexadecimal digit: \"g\""
+        );
+        assert_eq!(
+            alloc::format!("{}", error("\\x123")),
+            "invalid hexadecimal data: odd number of digits"
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ const EPOCH: i64 = 730_425;
 /// Whole eras before the year 0 that make every count of a date or timestamp positive.
 const ERAS_BEFORE: i64 = 15;
 
-/// The first day of the range of every type: 4713-11-24 BC, the Julian day 0.
+/// The first day of the range of every type: 4714-11-24 BC, the Julian day 0.
 pub(super) const FIRST_DAY: i32 = -2_451_545;
 
 /// Year (0 is 1 BC), month and day of a count of days since 2000-01-01, from [`FIRST_DAY`] on.

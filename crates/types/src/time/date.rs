@@ -11,7 +11,7 @@ use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 /// The last day: 5874897-12-31.
 const LAST_DAY: i32 = 2_145_031_948;
 
-/// A day from 4713-11-24 BC to 5874897-12-31, or one of the two infinities, which sort first and last.
+/// A day from 4714-11-24 BC to 5874897-12-31, or one of the two infinities, which sort first and last.
 ///
 /// ```
 /// use trunkline_types::Date;

@@ -46,7 +46,11 @@ const UNITS: &[(u16, Unit, &[&str])] = &[
             "millisecon",
         ],
     ),
-    (1 << 2, SECONDS, &["second", "seconds", "s", "sec", "secs"]),
+    (
+        SECOND_BIT,
+        SECONDS,
+        &["second", "seconds", "s", "sec", "secs"],
+    ),
     (
         1 << 3,
         Unit::Micros(MINUTE),
@@ -57,10 +61,14 @@ const UNITS: &[(u16, Unit, &[&str])] = &[
         Unit::Micros(HOUR),
         &["hour", "hours", "h", "hr", "hrs"],
     ),
-    (1 << 5, DAYS, &["day", "days", "d"]),
+    (DAY_BIT, DAYS, &["day", "days", "d"]),
     (1 << 6, Unit::Days(7), &["week", "weeks", "w"]),
-    (1 << 7, Unit::Months(1), &["month", "months", "mon", "mons"]),
-    (1 << 8, YEAR, &["year", "years", "y", "yr", "yrs"]),
+    (
+        MONTH_BIT,
+        Unit::Months(1),
+        &["month", "months", "mon", "mons"],
+    ),
+    (YEAR_BIT, YEAR, &["year", "years", "y", "yr", "yrs"]),
     (
         1 << 9,
         Unit::Months(120),
@@ -77,6 +85,10 @@ const UNITS: &[(u16, Unit, &[&str])] = &[
         &["millennium", "millennia", "mil", "mils"],
     ),
 ];
+const SECOND_BIT: u16 = 1 << 2;
+const DAY_BIT: u16 = 1 << 5;
+const MONTH_BIT: u16 = 1 << 7;
+const YEAR_BIT: u16 = 1 << 8;
 /// The bits that a clock time sets.
 const CLOCK: u16 = 0b1_1100;
 
@@ -93,7 +105,7 @@ pub(super) fn parse(raw: &[u8]) -> Result<Interval, Fault> {
     }
     match text {
         [b'P', rest @ ..] => iso(Input(rest)),
-        _ => words(Input(text)),
+        _ => words(text),
     }
 }
 
@@ -164,31 +176,21 @@ impl Sum {
         Ok(())
     }
 
-    fn finish(self, is_ago: bool) -> Result<Interval, Fault> {
-        let Self {
-            months,
-            days,
-            micros,
-        } = self;
-        if !is_ago {
-            return Ok(Interval::new(months, days, micros));
-        }
-        match (
-            months.checked_neg(),
-            days.checked_neg(),
-            micros.checked_neg(),
-        ) {
-            (Some(months), Some(days), Some(micros)) => Ok(Interval::new(months, days, micros)),
-            _ => Err(Fault::Range),
-        }
+    fn finish(self) -> Interval {
+        Interval::new(self.months, self.days, self.micros)
     }
 }
 
 /// `1 year 2 mons -3 days 04:05:06`, `@ 3 hours ago`, `1-2 3 4:05:06`.
-fn words(mut input: Input<'_>) -> Result<Interval, Fault> {
+fn words(text: &[u8]) -> Result<Interval, Fault> {
+    // The signs are turned before the parts are added: the least number of microseconds has no opposite.
+    let (is_ago, text) = match without_ago(text) {
+        Some(before) => (true, before),
+        None => (false, text),
+    };
+    let mut input = Input(text);
     let mut sum = Sum::default();
     let mut seen = 0;
-    let mut is_ago = false;
     let mut once = |bits: u16| {
         let is_new = seen & bits == 0;
         seen |= bits;
@@ -199,56 +201,41 @@ fn words(mut input: Input<'_>) -> Result<Interval, Fault> {
         return Err(Fault::Syntax);
     }
     while !input.0.is_empty() {
-        if is_ago {
-            return Err(Fault::Syntax);
-        }
-        if let Some(word) = input.word() {
-            is_ago = word.eq_ignore_ascii_case(b"ago");
-            if !is_ago {
-                return Err(Fault::Syntax);
-            }
+        let is_negative = input.sign() != is_ago;
+        let number = input.number()?.ok_or(Fault::Syntax)?;
+        if input.eat(b':') {
+            once(CLOCK)?;
+            sum.add_micros(input.clock(number, is_negative)?, 1)?;
+        } else if input.0.starts_with(b"-") && input.0.get(1).is_some_and(u8::is_ascii_digit) {
+            input.eat(b'-');
+            once(YEAR_BIT | MONTH_BIT)?;
+            let months = input
+                .number()?
+                .filter(|months| *months < Number::whole(12))
+                .ok_or(Fault::FieldRange)?;
+            sum.add(number.signed(is_negative), YEAR)?;
+            sum.add(months.signed(is_negative), Unit::Months(1))?;
+        } else {
             input.skip_ignored();
-            continue;
-        }
-        let is_negative = input.sign();
-        match input.number()? {
-            Some(hours) if input.eat(b':') => {
-                once(CLOCK)?;
-                let micros = input.clock(hours)?;
-                sum.add_micros(if is_negative { -micros } else { micros }, 1)?;
-            }
-            Some(years)
-                if input.0.starts_with(b"-") && input.0.get(1).is_some_and(u8::is_ascii_digit) =>
-            {
-                input.eat(b'-');
-                once(1 << 8 | 1 << 7)?;
-                let months = input
-                    .number()?
-                    .filter(|months| *months < Number::whole(12))
-                    .ok_or(Fault::FieldRange)?;
-                sum.add(years.signed(is_negative), YEAR)?;
-                sum.add(months.signed(is_negative), Unit::Months(1))?;
-            }
-            Some(number) => {
-                input.skip_ignored();
-                let (bit, unit) = match input.word() {
-                    Some(word) if word.eq_ignore_ascii_case(b"ago") => {
-                        is_ago = true;
-                        (1 << 2, SECONDS)
-                    }
-                    Some(word) => unit(word)?,
-                    // A number alone counts seconds at the end, and days before a clock time.
-                    None if input.0.is_empty() => (1 << 2, SECONDS),
-                    None => (1 << 5, DAYS),
-                };
-                once(bit)?;
-                sum.add(number.signed(is_negative), unit)?;
-            }
-            None => return Err(Fault::Syntax),
+            let (bit, unit) = match input.word() {
+                Some(word) => unit(word)?,
+                // A number alone counts seconds at the end, and days before a clock time.
+                None if input.0.is_empty() => (SECOND_BIT, SECONDS),
+                None => (DAY_BIT, DAYS),
+            };
+            once(bit)?;
+            sum.add(number.signed(is_negative), unit)?;
         }
         input.skip_ignored();
     }
-    sum.finish(is_ago)
+    Ok(sum.finish())
+}
+
+/// The text before the word `ago` at its end.
+fn without_ago(text: &[u8]) -> Option<&[u8]> {
+    let (before, word) = text.split_at_checked(text.len().checked_sub(3)?)?;
+    let is_word = !before.last().is_some_and(u8::is_ascii_alphabetic);
+    (is_word && word.eq_ignore_ascii_case(b"ago")).then(|| trim(before))
 }
 
 fn unit(word: &[u8]) -> Result<(u16, Unit), Fault> {
@@ -270,7 +257,9 @@ fn iso(mut input: Input<'_>) -> Result<Interval, Fault> {
     let mut is_empty = true;
     while !input.0.is_empty() {
         if !is_time && input.eat(b'T') {
+            // Nothing may follow it, as PostgreSQL has it.
             is_time = true;
+            is_empty = false;
             continue;
         }
         let is_negative = input.sign();
@@ -278,11 +267,11 @@ fn iso(mut input: Input<'_>) -> Result<Interval, Fault> {
         let number = size.signed(is_negative);
         is_empty = false;
         let unit = match (input.next(), is_time) {
-            (Some(b'Y'), false) => YEAR,
+            (Some(b'Y') | None, false) => YEAR,
             (Some(b'M'), false) => Unit::Months(1),
             (Some(b'W'), false) => Unit::Days(7),
             (Some(b'D'), false) => DAYS,
-            (Some(b'H'), true) => Unit::Micros(HOUR),
+            (Some(b'H') | None, true) => Unit::Micros(HOUR),
             (Some(b'M'), true) => Unit::Micros(MINUTE),
             (Some(b'S'), true) => SECONDS,
             (Some(b'-'), false) => {
@@ -294,8 +283,7 @@ fn iso(mut input: Input<'_>) -> Result<Interval, Fault> {
                 continue;
             }
             (Some(b':'), true) => {
-                let micros = input.clock(size)?;
-                sum.add_micros(if is_negative { -micros } else { micros }, 1)?;
+                sum.add_micros(input.clock(size, is_negative)?, 1)?;
                 if !input.0.is_empty() {
                     return Err(Fault::Syntax);
                 }
@@ -308,7 +296,7 @@ fn iso(mut input: Input<'_>) -> Result<Interval, Fault> {
     if is_empty {
         Err(Fault::Syntax)
     } else {
-        sum.finish(false)
+        Ok(sum.finish())
     }
 }
 
@@ -425,7 +413,7 @@ impl<'a> Input<'a> {
     }
 
     /// The rest of `H:MM[:SS[.f…]]` after the first colon, in microseconds; `MM:SS.f…` when there is but one colon.
-    fn clock(&mut self, first: Number) -> Result<i64, Fault> {
+    fn clock(&mut self, first: Number, is_negative: bool) -> Result<i64, Fault> {
         let second = self.number()?.ok_or(Fault::Syntax)?;
         let (hours, minutes, seconds) = if self.eat(b':') {
             (first, second, self.number()?.ok_or(Fault::Syntax)?)
@@ -443,10 +431,10 @@ impl<'a> Input<'a> {
         let rest = minutes.whole * MINUTE
             + seconds.whole * SECOND
             + round(seconds.fraction * to_f64(SECOND));
-        hours
-            .whole
+        let sign = if is_negative { -1 } else { 1 };
+        (hours.whole * sign)
             .checked_mul(HOUR)
-            .and_then(|micros| micros.checked_add(rest))
+            .and_then(|micros| micros.checked_add(rest * sign))
             .ok_or(Fault::Range)
     }
 }

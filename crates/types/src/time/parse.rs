@@ -87,7 +87,7 @@ pub(super) fn time(raw: &[u8]) -> Result<(i64, Option<i32>), Fault> {
         let before_zone = Input(text).date();
         if before_zone.is_ok() {
             input.date()?;
-            if !input.eat(b'T') && !input.eat(b't') && !input.skip_blanks() {
+            if !input.skip_blanks() {
                 return Err(Fault::Syntax);
             }
         }

@@ -7,7 +7,7 @@ use super::{DAY, Date, SECOND, Time, calendar, iso, parse, text_codec};
 use crate::error::Fault;
 use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 
-/// 4713-11-24 BC 00:00:00.
+/// 4714-11-24 BC 00:00:00.
 const MIN: i64 = calendar::FIRST_DAY as i64 * DAY;
 /// The microsecond before 294277-01-01.
 const MAX: i64 = calendar::days(294_277, 1, 1) * DAY - 1;
@@ -21,7 +21,7 @@ macro_rules! timestamp {
             pub const INFINITY: Self = Self(i64::MAX);
             /// Before every other.
             pub const NEG_INFINITY: Self = Self(i64::MIN);
-            /// 4713-11-24 BC 00:00:00, the first that PostgreSQL holds.
+            /// 4714-11-24 BC 00:00:00, the first that PostgreSQL holds.
             pub const MIN: Self = Self(MIN);
             /// 294276-12-31 23:59:59.999999, the last that PostgreSQL holds.
             pub const MAX: Self = Self(MAX);
@@ -185,7 +185,7 @@ macro_rules! timestamp {
     };
 }
 
-/// A date and time of day, in no particular zone, from 4713 BC to 294276, or one of the two infinities.
+/// A date and time of day, in no particular zone, from 4714 BC to 294276, or one of the two infinities.
 ///
 /// ```
 /// use trunkline_types::{Date, Time, Timestamp};
@@ -197,7 +197,7 @@ macro_rules! timestamp {
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub struct Timestamp(i64);
 
-/// An instant, held and written in UTC, from 4713 BC to 294276, or one of the two infinities.
+/// An instant, held and written in UTC, from 4714 BC to 294276, or one of the two infinities.
 ///
 /// ```
 /// use trunkline_types::TimestampTz;
