@@ -204,7 +204,7 @@ pub fn write_startup(
 
 /// A frame being written: its header is in the buffer, its length still to be filled in.
 ///
-/// For bodies that do not fit in one closure; [`write`] is simpler where it does. Append the body to the buffer
+/// For bodies that do not fit in one closure; [`write()`] is simpler where it does. Append the body to the buffer
 /// that the frame was opened in, to nothing else, and [`close`](Self::close) or [`abandon`](Self::abandon) it.
 #[derive(Debug)]
 #[must_use = "a frame that is neither closed nor abandoned has no length"]

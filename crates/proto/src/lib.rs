@@ -1,9 +1,20 @@
 //! The PostgreSQL wire protocol as pure codecs and state machines: no sockets, no clock, no randomness.
 //!
 //! ```text
-//!   bytes ──> frame::split ──> (type, body) ──> frontend::Message::decode ──> Parse, Bind, …
-//!   bytes <── Encode::encode <────────────────── backend: RowDescription, DataRow, …
+//!   bytes ─> frame::split ─> (type, body) ─> frontend::Message ─┐
+//!                                                               ├─ server::Connection: what may come when
+//!   bytes <───────────────── Encode::encode <─ backend::… <─────┘
 //! ```
+//!
+//! | module | |
+//! |---|---|
+//! | [`frame`] | cuts a stream into messages, none longer than its [`Limits`] allow |
+//! | [`frontend`], [`backend`] | every message of either direction, one a file |
+//! | [`codec`] | what bodies are read with, and the lists in them |
+//! | [`auth`] | passwords, MD5 and SCRAM, as exchanges of bytes |
+//! | [`sql`] | splits a text into statements, and tells those that steer the session |
+//! | [`server`] | the state machine of a server |
+//! | [`trace`] | prints traffic as libpq's `PQtrace` does |
 //!
 //! A decoded message borrows from the bytes it was read from; an encoded one is appended to the caller's buffer.
 //! Neither allocates.
