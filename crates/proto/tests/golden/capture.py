@@ -5,8 +5,8 @@
                [--as USER] [--regress]
 
 Starts a server in a temporary directory (as USER if this runs as root, which PostgreSQL
-refuses), compiles session.c against libpq, and runs every scenario through a proxy that
-writes down each frame. Some messages libpq never sends; those come from a raw client at
+refuses), compiles session.c against libpq (18 or newer, which traces logins too), and
+runs every scenario through a proxy that writes down each frame. Some messages libpq never sends; those come from a raw client at
 the end of this file, whose frames the server answered all the same.
 
 Writes for each scenario NAME.frames, lines of "direction name bytes-in-hex", and for
