@@ -99,7 +99,7 @@ def digits(n):
 
 def numerics():
     values = ["0", "0.00", "NaN", "1e1000", "-1e-1000", "9" * 200, "0." + "0" * 99 + "1", "10000", "9999", "0.0001", "1e-4", "1e4", "100000000"]
-    for _ in range(COUNT):
+    for _ in range(COUNT + 500):
         before, after = digits(R.choice((0, 1, 3, 4, 5, 8, 9, 20, 40))), digits(R.choice((0, 1, 2, 3, 4, 5, 8, 13, 30)))
         number = R.choice(("", "-")) + (before or "0") + ("." + after if after else "")
         values.append(number + R.choice(("", "", "", f"e{R.randrange(-40, 40)}")))
@@ -132,8 +132,8 @@ def timestamps(zone=""):
 def intervals():
     values = ["0", "1 mon", "-1 mon", "1 day", "-1 day", "1 year -1 day", "-1 year 1 day", "-1 mon 00:00:01", "-1 day 1 us", "1 us", "-1 us", "178000000 years", "-178000000 years"]
     values += ["9223372036854775807 us", "-9223372036854775808 us", "2147483647 days", "-2147483648 days 1 hour", "2147483647 mons", "-2147483648 mons", "100 hours", "-100:00:00.5"]
-    small = lambda n: R.choice((0, 0, R.randrange(-n, n), 1, -1))
-    for _ in range(COUNT):
+    small = lambda n: R.choice((0, R.randrange(-n, n), R.randrange(-n, n), R.randrange(-n, n), 1, -1))
+    for _ in range(COUNT * 5 // 2):
         wide = R.random() < 0.3
         values.append(f"{small(2**31 if wide else 40)} mons {small(2**31 if wide else 40)} days {small(2**63 if wide else 10**R.randrange(3, 12))} us")
     return values
