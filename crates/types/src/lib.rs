@@ -41,6 +41,14 @@
 //! | `timestamp`, `timestamptz`, `interval` | [`Timestamp`], [`TimestampTz`], [`Interval`] |
 //! | arrays | [`Array`], of one dimension also `Vec<_>` (and `&[_]`, `[_; N]`, `Box<[_]>`, written only) |
 //! | anything that may be NULL | `Option<_>` |
+//!
+//! # Where a type's code is
+//!
+//! A family of types is a folder, a type a file: `number`, `text` (with `bytea`, `uuid` and JSON), `time`, `array`; `bool` stands
+//! alone. Families that are still to come go beside them: `network` (inet, cidr, macaddr), `geometry`, `bits`, `range`
+//! (with multiranges), `search` (tsvector, tsquery), `composite`, `system` (tid, pg_lsn, snapshots, `reg…`), and `money` in
+//! `number`, hstore in `text`. Until then `<&str>::from_text` gives their text, and no
+//! Rust type accepts them.
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
