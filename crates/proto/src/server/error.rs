@@ -34,6 +34,8 @@ pub enum ProtocolError {
     },
     /// The parameters of a StartupMessage are not pairs of strings closed by one NUL byte (rule SP-02).
     StartupLayout,
+    /// A CancelRequest whose key is empty or too long.
+    BadCancelRequest,
     /// A StartupMessage without a user name.
     NoUser,
     /// `replication` is neither a boolean nor `database`.
@@ -70,7 +72,7 @@ impl ProtocolError {
     pub fn consequence(&self) -> Consequence {
         match self {
             Self::Malformed(_) => Consequence::Report,
-            Self::Length { .. } => Consequence::Disconnect,
+            Self::Length { .. } | Self::BadCancelRequest => Consequence::Disconnect,
             _ => Consequence::Terminate,
         }
     }
@@ -95,6 +97,7 @@ impl fmt::Display for ProtocolError {
             Self::UnknownMessage(tag) => write!(f, "invalid frontend message type {tag}"),
             Self::Length { tag: 0, .. } => f.write_str("invalid length of startup packet"),
             Self::Length { .. } => f.write_str("invalid message length"),
+            Self::BadCancelRequest => f.write_str("invalid length of a cancel request's key"),
             Self::UnexpectedInCopy(tag) => write!(
                 f,
                 "unexpected message type 0x{tag:02X} during COPY from stdin"

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use super::{Consequence, Login, ProtocolError, report};
 use crate::backend::{self, Report, Severity};
-use crate::frontend::{self, GssEncRequest, ProtocolVersion, SslRequest, StartupPacket};
+use crate::frontend::{
+    self, CancelRequest, GssEncRequest, ProtocolVersion, SslRequest, StartupPacket,
+};
 use crate::{Decode, Encode, Limits, frame};
 
 /// How the connection came to be encrypted, if it is.
@@ -176,6 +178,10 @@ impl Handshake {
                         major: version.major(),
                         minor: version.minor(),
                     });
+                }
+                // A cancel request is never answered, whatever is wrong with it (rule CA-01).
+                Err(_) if packet.starts_with(&CancelRequest::CODE.to_be_bytes()) => {
+                    return Err(ProtocolError::BadCancelRequest);
                 }
                 Err(_) => return Err(ProtocolError::StartupLayout),
             }
