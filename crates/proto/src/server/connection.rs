@@ -207,6 +207,13 @@ impl Connection {
         }
     }
 
+    /// Whether an error was reported, and what follows is skipped up to Sync. Write the error before you wait for more:
+    /// a frontend that sent Flush, which is skipped too, sends no Sync before it has read it.
+    #[must_use]
+    pub fn is_skipping(&self) -> bool {
+        self.position.phase == Phase::Skipping
+    }
+
     /// Whether COPY data is expected from the frontend.
     #[must_use]
     pub fn is_copying_in(&self) -> bool {

@@ -26,6 +26,10 @@ impl<S: Session> Core<'_, S> {
         if self.outside.ended.is_some() {
             return Err(End::Closed);
         }
+        let wire = self.reply.wire();
+        if wire.machine.is_skipping() && !wire.output.is_empty() {
+            self.write_or_end().await?;
+        }
         let idle_since = self.shared.timeouts.any_idle().then(Instant::now);
         loop {
             match std::future::poll_fn(|cx| self.poll_wait(input, idle_since, cx)).await {
@@ -35,14 +39,17 @@ impl<S: Session> Core<'_, S> {
                 Woken::TimedOut(error) => return Err(End::Fatal(error)),
                 Woken::Mail => {
                     self.deliver();
-                    match self.write().await {
-                        Err(Failure::End(end)) => return Err(end),
-                        Err(Failure::Error(error)) => return Err(End::Fatal(error)),
-                        Ok(()) => {}
-                    }
+                    self.write_or_end().await?;
                 }
             }
         }
+    }
+
+    async fn write_or_end(&mut self) -> Result<(), End> {
+        self.write().await.map_err(|failure| match failure {
+            Failure::End(end) => end,
+            Failure::Error(error) => End::Fatal(error),
+        })
     }
 
     #[inline]
