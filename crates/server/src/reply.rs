@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use trunkline_proto::{Format, SqlState};
 
@@ -181,8 +181,8 @@ impl Reply {
         Ok(Tag::select(count))
     }
 
-    /// Sends a NoticeResponse: severity NOTICE, or WARNING if the SQLSTATE is of class 01. It goes out with the rows
-    /// around it.
+    /// Sends a NoticeResponse: severity NOTICE, or WARNING if the SQLSTATE is of class 01. It goes out at once, with the
+    /// rows before it, unless the client is behind with its reading.
     ///
     /// # Errors
     ///
@@ -194,7 +194,11 @@ impl Reply {
         wire.ensure_buffer();
         notice
             .with_report(|report| wire.machine.notice(report, &mut wire.output))
-            .map_err(Error::internal)
+            .map_err(Error::internal)?;
+        // What does not fit now leaves with the next row, which also finds out whether the client is still there.
+        let _ = wire.poll_write(&mut Context::from_waker(Waker::noop()));
+        wire.ensure_buffer();
+        Ok(())
     }
 
     /// Tells the client the new value of a setting that clients follow (ParameterStatus), just before the next
