@@ -35,12 +35,14 @@ struct Inner {
     hint: Option<String>,
     context: Option<String>,
     position: Option<u32>,
+    internal: Option<(u32, String)>,
     schema: Option<String>,
     table: Option<String>,
     column: Option<String>,
     data_type: Option<String>,
     constraint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    severity: Option<Severity>,
     fatal: bool,
 }
 
@@ -50,7 +52,7 @@ macro_rules! texts {
             $(#[$doc])*
             #[must_use]
             pub fn $name(mut self, text: impl Into<String>) -> Self {
-                self.0.$name = Some(text.into());
+                self.0.$name = Some(without_nul(text.into()));
                 self
             }
         )*
@@ -62,17 +64,19 @@ impl Error {
     pub fn new(sqlstate: SqlState, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             sqlstate,
-            message: message.into(),
+            message: without_nul(message.into()),
             detail: None,
             hint: None,
             context: None,
             position: None,
+            internal: None,
             schema: None,
             table: None,
             column: None,
             data_type: None,
             constraint: None,
             source: None,
+            severity: None,
             fatal: false,
         }))
     }
@@ -115,6 +119,22 @@ impl Error {
     #[must_use]
     pub fn position(mut self, characters: u32) -> Self {
         self.0.position = Some(characters);
+        self
+    }
+
+    /// The statement that failed was not the client's but one that the service made up on its way: its text, and where in
+    /// it the error lies, in characters from 1.
+    #[must_use]
+    pub fn internal_query(mut self, characters: u32, text: impl Into<String>) -> Self {
+        self.0.internal = Some((characters, without_nul(text.into())));
+        self
+    }
+
+    /// The severity of a notice, where it is not NOTICE (or WARNING, for an SQLSTATE of class 01). That of an error
+    /// follows from the moment.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.0.severity = Some(severity.min(Severity::Warning));
         self
     }
 
@@ -173,21 +193,36 @@ impl Error {
             text.as_deref().map(str::as_bytes)
         }
         let inner = &*self.0;
-        let severity = match inner.sqlstate.class() {
-            "01" => Severity::Warning,
-            _ => Severity::Notice,
+        let severity = match (inner.severity, inner.sqlstate.class()) {
+            (Some(severity), _) => severity,
+            (None, "01") => Severity::Warning,
+            (None, _) => Severity::Notice,
         };
         let mut report = Report::new(severity, inner.sqlstate, inner.message.as_bytes());
         report.detail = bytes(&inner.detail);
         report.hint = bytes(&inner.hint);
         report.context = bytes(&inner.context);
         report.position = inner.position;
+        if let Some((position, query)) = &inner.internal {
+            report.internal_position = Some(*position);
+            report.internal_query = Some(query.as_bytes());
+        }
         report.schema = bytes(&inner.schema);
         report.table = bytes(&inner.table);
         report.column = bytes(&inner.column);
         report.data_type = bytes(&inner.data_type);
         report.constraint = bytes(&inner.constraint);
         encode(&report)
+    }
+}
+
+/// A text as a message can carry it: a NUL byte would end it early. One that came from the client must not keep the
+/// client from being told what was wrong with it.
+fn without_nul<T: AsRef<str> + From<String>>(text: T) -> T {
+    if text.as_ref().contains('\0') {
+        text.as_ref().replace('\0', "\u{FFFD}").into()
+    } else {
+        text
     }
 }
 
