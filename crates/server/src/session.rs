@@ -72,10 +72,20 @@ pub trait Session: Send + Sync + Sized + 'static {
     /// Opens a transaction.
     ///
     /// Called for BEGIN, and for the transaction that the protocol implies around several statements of one Query, or of
-    /// one extended series up to Sync. A statement alone is its own transaction: no hook is called.
+    /// one extended series up to Sync. A statement alone is its own transaction: no hook is called, unless the session
+    /// [wants it](Self::commits_alone).
     fn begin(&self, begin: &Begin) -> impl Future<Output = Result<()>> + Send {
         let _ = begin;
         ready(Ok(()))
+    }
+
+    /// Whether a statement that is alone commits by itself, as part of `execute`: the default, and the fastest.
+    ///
+    /// If not, [`begin`](Self::begin) and [`commit`](Self::commit) are called around it like around any other. A session
+    /// that checks something only at the commit, such as a deferred constraint, may want that: the statement then
+    /// succeeds, and Sync fails. Asked before each such statement.
+    fn commits_alone(&self) -> bool {
+        true
     }
 
     /// Commits the open transaction. If this fails, the transaction is taken to be rolled back.

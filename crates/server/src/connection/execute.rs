@@ -26,7 +26,8 @@ impl<'s, S: Session> Core<'s, S> {
         rest: &mut &'i [u8],
     ) -> Result<(), Failure> {
         // A statement that is alone up to Sync is its own transaction; one of several shares theirs (rule EQ-33).
-        if self.transaction.block == Block::None && !is_sync(rest) {
+        if self.transaction.block == Block::None && !(is_sync(rest) && self.session.commits_alone())
+        {
             self.begin_series(&execute.portal).await?;
         }
         let limit = u64::try_from(execute.max_rows)

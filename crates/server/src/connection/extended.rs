@@ -14,7 +14,7 @@ use super::transaction::{self, Block, hook};
 use super::{Core, Failure};
 use crate::params::{Params, Values, bad_format};
 use crate::reply::{self, Formats};
-use crate::{Error, Result, Session};
+use crate::{Columns, Error, Result, Session};
 
 impl<S: Session> Core<'_, S> {
     /// Parse: a statement is prepared.
@@ -58,6 +58,7 @@ impl<S: Session> Core<'_, S> {
                     if prepared.params.len() > usize::from(u16::MAX) {
                         return Err(too_many_parameters().into());
                     }
+                    self.admit_columns(&prepared.columns)?;
                     Statement::new(name, piece.text, prepared)
                 }
             }
@@ -69,6 +70,22 @@ impl<S: Session> Core<'_, S> {
         wire.machine
             .parse_complete(&mut wire.output)
             .map_err(Error::internal)?;
+        Ok(())
+    }
+
+    /// Refuses a result that has more columns than PostgreSQL and its drivers are made for.
+    ///
+    /// # Errors
+    ///
+    /// 54011.
+    pub(super) fn admit_columns(&self, columns: &Columns) -> Result<()> {
+        let limit = self.config.limits.columns;
+        if columns.types().len() > limit {
+            return Err(Error::new(
+                SqlState::TOO_MANY_COLUMNS,
+                format!("target lists can have at most {limit} entries"),
+            ));
+        }
         Ok(())
     }
 

@@ -8,7 +8,18 @@ use super::{Core, Failure};
 use crate::params::Params;
 use crate::prepared::Flow;
 use crate::reply::Formats;
-use crate::{Error, Result, Session};
+use crate::{Error, Result, Session, Tag};
+
+/// Where in a Query a statement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// There is no other.
+    Alone,
+    /// Others follow.
+    Amid,
+    /// Others went before.
+    Last,
+}
 
 impl<S: Session> Core<'_, S> {
     /// Carries a Query out, and sends ReadyForQuery. `rest` is what came behind it.
@@ -34,7 +45,7 @@ impl<S: Session> Core<'_, S> {
         match pieces.next() {
             None => {
                 check_ends(&first, text)?;
-                self.statement(text, &first, false, rest).await?;
+                self.statement(text, &first, Place::Alone, rest).await?;
             }
             Some(_) => self.statements_of(text, rest).await?,
         }
@@ -50,7 +61,9 @@ impl<S: Session> Core<'_, S> {
         rest: &mut &'i [u8],
     ) -> Result<(), Failure> {
         let pieces = || sql::split(text).filter(|piece| !piece.is_blank());
+        let mut count = 0;
         for piece in pieces() {
+            count += 1;
             check_ends(&piece, text)?;
             if self.session.control(piece.text).is_none() {
                 self.session
@@ -59,8 +72,13 @@ impl<S: Session> Core<'_, S> {
             }
         }
         self.transaction.in_query = true;
-        for piece in pieces() {
-            self.statement(text, &piece, true, rest).await?;
+        for (number, piece) in (1..).zip(pieces()) {
+            let place = if number == count {
+                Place::Last
+            } else {
+                Place::Amid
+            };
+            self.statement(text, &piece, place, rest).await?;
         }
         Ok(())
     }
@@ -70,13 +88,13 @@ impl<S: Session> Core<'_, S> {
         &mut self,
         text: &'i str,
         piece: &Statement<'i>,
-        several: bool,
+        place: Place,
         rest: &mut &'i [u8],
     ) -> Result<(), Failure> {
         let session = self.session;
         if let Some(control) = session.control(piece.text) {
             let tag = self.control(&control).await?;
-            return self.complete(&tag);
+            return self.complete_at(place, &tag).await;
         }
         self.transaction.admit()?;
         self.shared.begin_statement();
@@ -90,10 +108,14 @@ impl<S: Session> Core<'_, S> {
             )
             .into());
         }
+        self.admit_columns(&prepared.columns)?;
         if prepared.outside_transaction {
             // Several statements share a transaction, even before it is open.
-            self.transaction.admit_outside(piece.text, several)?;
-        } else if several && self.transaction.block == Block::None {
+            self.transaction
+                .admit_outside(piece.text, place != Place::Alone)?;
+        } else if self.transaction.block == Block::None
+            && (place != Place::Alone || !session.commits_alone())
+        {
             self.begin_implicit().await?;
         }
 
@@ -122,7 +144,16 @@ impl<S: Session> Core<'_, S> {
         };
         let tag = run.map_err(|error| error.shift(shift))?;
         self.reply.finish_description()?;
-        self.complete(&tag)
+        self.complete_at(place, &tag).await
+    }
+
+    /// CommandComplete, after the commit if this was the last statement: what could not be committed is not complete.
+    #[inline]
+    async fn complete_at(&mut self, place: Place, tag: &Tag) -> Result<(), Failure> {
+        if place != Place::Amid && !self.transaction.in_series {
+            self.commit_implicit().await?;
+        }
+        self.complete(tag)
     }
 
     /// The implicit transaction is committed, unless it belongs to a series, and the Query is over.
