@@ -32,7 +32,7 @@ use trunkline_proto::{SqlState, backend};
 pub use copy::{CopyIn, CopyOut};
 pub use transaction::Begin;
 
-use self::outside::{Interruption, Outside};
+use self::outside::{Interruption, Outside, guarded};
 use self::portals::Portals;
 use self::statements::Statements;
 use self::transaction::Transaction;
@@ -114,9 +114,7 @@ impl From<Interruption> for Failure {
             )),
             Interruption::Stopped => Self::End(End::Fatal(shutdown())),
             Interruption::ClientGone => Self::End(End::Closed),
-            Interruption::Panicked => Self::End(End::Fatal(Error::internal(
-                "a panic in the code of the session",
-            ))),
+            Interruption::Panicked => Self::End(End::Fatal(panicked())),
         }
     }
 }
@@ -127,6 +125,11 @@ pub(crate) fn shutdown() -> Error {
         SqlState::ADMIN_SHUTDOWN,
         "terminating connection due to administrator command",
     )
+}
+
+#[cold]
+fn panicked() -> Error {
+    Error::internal("a panic in the code of the session")
 }
 
 /// Serves a session until it ends.
@@ -150,9 +153,14 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
         status,
         config,
     };
-    let end = core.requests(&mut input).await;
+    // The hooks that are no futures are called from all over; a panic in one of them is caught here.
+    let end = {
+        let mut requests = std::pin::pin!(core.requests(&mut input));
+        std::future::poll_fn(|cx| guarded(requests.as_mut(), cx)).await
+    };
     drop(input);
-    core.end(end).await;
+    core.end(end.unwrap_or_else(|_| End::Fatal(panicked())))
+        .await;
 }
 
 impl<S: Session> Core<'_, S> {

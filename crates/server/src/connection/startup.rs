@@ -1,5 +1,6 @@
 //! From accept to the first ReadyForQuery: encryption, the startup packet, authentication, and the session's opening.
 
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use trunkline_proto::server::{
 };
 
 use super::Up;
-use super::outside::Outside;
+use super::outside::{Outside, guarded};
 use crate::auth::{Authenticator, Exchange, rejected};
 use crate::buffer::Input;
 use crate::client::{Address, Client, options};
@@ -270,10 +271,13 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
         last: None,
         lost: None,
     };
-    let outcome = context
-        .authenticator
-        .authenticate(&client, &mut exchange)
-        .await;
+    let outcome = unpanicked(async {
+        context
+            .authenticator
+            .authenticate(&client, &mut exchange)
+            .await
+    })
+    .await;
     let (last, lost) = (exchange.last.take(), exchange.lost.take());
     let authenticated = match outcome {
         _ if lost == Some(Lost::TooLong) => {
@@ -290,18 +294,19 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
     let mut machine = login
         .finish(authenticated, last.as_deref(), &mut dialogue.output)
         .map_err(|_| Lost::Closed)?;
-    let opened = if replication == Replication::None {
-        settings(&client).and_then(|encoding| Ok((encoding, context.opener.open(&client))))
-    } else {
-        Err(Error::unsupported(
-            "replication connections are not supported by this server",
-        ))
-    };
-    let opened = match opened {
-        Ok((encoding, opening)) => opening.await.map(|session| (encoding, session)),
-        Err(error) => Err(error),
-    };
-    let (encoding, session) = match opened {
+    let opened = unpanicked(async {
+        if replication != Replication::None {
+            return Err(Error::unsupported(
+                "replication connections are not supported by this server",
+            ));
+        }
+        let encoding = settings(&client)?;
+        let session = context.opener.open(&client).await?;
+        let status = status(&client, &session, encoding, config);
+        Ok((session, status))
+    })
+    .await;
+    let (session, status) = match opened {
         Ok(opened) => opened,
         Err(error) => {
             error.log();
@@ -311,7 +316,6 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
         }
     };
 
-    let status = status(&client, &session, encoding, config);
     for (name, value) in status.iter() {
         machine
             .parameter_status(name, value, &mut dialogue.output)
@@ -353,6 +357,14 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
         up,
         registration,
     })
+}
+
+/// Runs the user's code; a panic in it is an error like any other, told to this client alone.
+async fn unpanicked<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|cx| guarded(work.as_mut(), cx))
+        .await
+        .unwrap_or_else(|_| Err(super::panicked()))
 }
 
 /// What a round of the handshake asks for.
