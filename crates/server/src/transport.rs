@@ -100,6 +100,18 @@ macro_rules! write {
                 inside!(self.get_mut(), Self: $($variant)|+, inner => Pin::new(inner).poll_write(cx, buf))
             }
 
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bufs: &[io::IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                inside!(self.get_mut(), Self: $($variant)|+, inner => Pin::new(inner).poll_write_vectored(cx, bufs))
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                inside!(self, Self: $($variant)|+, inner => inner.is_write_vectored())
+            }
+
             #[inline]
             fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
                 inside!(self.get_mut(), Self: $($variant)|+, inner => Pin::new(inner).poll_flush(cx))
@@ -143,6 +155,20 @@ impl AsyncWrite for Rewound {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().socket).poll_write(cx, buf)
+    }
+
+    // TLS queues records apart, and when it fails writes but once: without this its last word, the alert that says why,
+    // would stay behind.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().socket).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
