@@ -8,6 +8,7 @@ use std::sync::Arc;
 use trunkline_proto::PortalName;
 use trunkline_proto::SqlState;
 
+use super::simple::utf8;
 use super::statements::Statement;
 use crate::params::Values;
 use crate::park::Slot;
@@ -164,6 +165,10 @@ impl<'s, S: Session> Portals<'s, S> {
 
 #[cold]
 fn missing(name: &PortalName<'_>) -> Error {
+    // What cannot be a name is not merely missing.
+    if let Err(error) = utf8(name.as_bytes()) {
+        return error;
+    }
     Error::new(
         SqlState::INVALID_CURSOR_NAME,
         format!("portal \"{name}\" does not exist"),

@@ -7,6 +7,7 @@ use trunkline_proto::StatementName;
 use trunkline_proto::{Oid, SqlState};
 use trunkline_types::Type;
 
+use super::simple::utf8;
 use crate::prepared::{Flow, Prepared};
 use crate::{Columns, Error, Result};
 
@@ -109,10 +110,10 @@ impl<S> Statements<S> {
             return self.unnamed.as_ref().ok_or_else(no_unnamed);
         }
         let key = name.key();
-        if !self
+        if self
             .recent
             .as_ref()
-            .is_some_and(|recent| *recent.name == *key)
+            .is_none_or(|recent| *recent.name != *key)
         {
             let found = self.named.get(key).ok_or_else(|| missing(name))?;
             self.recent = Some(Arc::clone(found));
@@ -189,6 +190,10 @@ fn no_unnamed() -> Error {
 
 #[cold]
 pub(super) fn missing(name: &StatementName<'_>) -> Error {
+    // What cannot be a name is not merely missing.
+    if let Err(error) = utf8(name.as_bytes()) {
+        return error;
+    }
     Error::new(
         SqlState::INVALID_SQL_STATEMENT_NAME,
         format!("prepared statement \"{name}\" does not exist"),
