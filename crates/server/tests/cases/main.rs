@@ -1,0 +1,47 @@
+//! The black-box cases: each drives a server over a socket and asserts on every message that comes back. Tests bear the
+//! id of their case (`t_s01_…`), requirements and attacks that of theirs (`sec_…`, `lm_…`).
+//!
+//! The cases run against this crate's server and a small [`play`] session. The same scripts run against PostgreSQL, which
+//! is how they were made true:
+//!
+//! ```text
+//! TRUNKLINE_CASES_TARGET=127.0.0.1:5432 cargo test -p trunkline-server --test cases t_
+//! ```
+//!
+//! `postgres.sh` beside this file sets one up. Cases that PostgreSQL passes and this crate does not are ignored here, each
+//! with its reason, and run there with `-- --include-ignored`. Not played at all:
+//!
+//! | case | why |
+//! |---|---|
+//! | T-A21 | OAUTHBEARER is not among the authenticators |
+//! | T-S35, second half | no slots are reserved for some roles: an [`Authenticator`](trunkline_server::Authenticator) may |
+//! | T-T05, second half | an immediate shutdown is the end of the process |
+//! | 1.2, 1 GiB | a field of a gigabyte is left to the tests of the machine, which need not make one |
+
+#![allow(unreachable_pub, reason = "these are modules of a binary")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+#[path = "../wire/mod.rs"]
+mod wire;
+
+mod chance;
+mod play;
+mod target;
+
+mod authentication;
+mod cancel;
+mod copy;
+mod extended;
+mod function_call;
+mod hostile;
+mod limits;
+mod notify;
+mod portals;
+mod pressure;
+mod simple;
+mod startup;
+mod termination;
+mod transactions;

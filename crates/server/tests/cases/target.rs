@@ -1,0 +1,241 @@
+//! What a case runs against: this crate's server with the [`play`](crate::play) session, or, when
+//! `TRUNKLINE_CASES_TARGET` names it, a PostgreSQL set up by `postgres.sh`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Once};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use trunkline_server::{
+    Authenticated, Authenticator, Error, Exchange, Result, Server, SqlState, Tls, Trust, Verifier,
+};
+
+use crate::play::{Gauges, Play, World};
+use crate::wire::Client;
+
+/// One runtime for all servers of the process: a server lives on when the test that started it forgets it.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+});
+
+/// The server of the cases that need nothing special.
+static SHARED: LazyLock<Target> = LazyLock::new(|| Setup::default().start());
+
+/// What a case needs of its server.
+#[derive(Clone)]
+pub struct Setup {
+    tls: bool,
+    patience: Duration,
+    max_connections: usize,
+    max_prepared: (usize, usize),
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let max_prepared = (10_000, 1_000);
+        Self {
+            tls: true,
+            patience: Duration::from_secs(60),
+            max_connections: 1_000,
+            max_prepared,
+        }
+    }
+}
+
+/// A running server.
+#[derive(Clone)]
+pub struct Target {
+    address: SocketAddr,
+    patience: Duration,
+    world: World,
+    /// `None`: PostgreSQL.
+    stop: Option<Arc<Notify>>,
+}
+
+/// A server that offers TLS and asks users for what their names say ([`Hba`]).
+pub fn server() -> Target {
+    SHARED.clone()
+}
+
+fn postgres() -> Option<SocketAddr> {
+    std::env::var("TRUNKLINE_CASES_TARGET")
+        .ok()
+        .map(|address| address.parse().unwrap())
+}
+
+impl Setup {
+    pub fn without_tls() -> Self {
+        Self {
+            tls: false,
+            ..Self::default()
+        }
+    }
+
+    /// Logins are given little time.
+    pub fn impatient() -> Self {
+        Self {
+            patience: Duration::from_millis(400),
+            ..Self::default()
+        }
+    }
+
+    pub fn max_connections(count: usize) -> Self {
+        Self {
+            max_connections: count,
+            ..Self::default()
+        }
+    }
+
+    pub fn max_prepared(statements: usize, portals: usize) -> Self {
+        Self {
+            max_prepared: (statements, portals),
+            ..Self::default()
+        }
+    }
+
+    pub fn start(self) -> Target {
+        match postgres() {
+            Some(address) => Target {
+                address,
+                patience: Duration::from_secs(5),
+                world: World::default(),
+                stop: None,
+            },
+            None => self.start_ours().unwrap(),
+        }
+    }
+
+    /// For what cannot be asked of PostgreSQL: there is then no server.
+    pub fn start_ours(self) -> Option<Target> {
+        if postgres().is_some() {
+            return None;
+        }
+        let mut server = Server::new(Hba)
+            .authentication_timeout(self.patience)
+            .max_connections(self.max_connections)
+            .max_logins(1_000)
+            .half_close_grace(Duration::from_millis(500))
+            .max_prepared(self.max_prepared.0, self.max_prepared.1);
+        if self.tls {
+            let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
+            server = server.tls(
+                Tls::from_pem_files(files.join("certificate.pem"), files.join("key.pem")).unwrap(),
+            );
+        }
+        let listener = RUNTIME.block_on(server.bind("127.0.0.1:0")).unwrap();
+        let mut listener = listener.shutdown_grace(Duration::from_millis(300));
+        let address = listener.local_addr().unwrap();
+        let (world, stop) = (World::default(), Arc::new(Notify::new()));
+        let (opening, stopped) = (world.clone(), Arc::clone(&stop));
+        RUNTIME.spawn(async move {
+            let opener = move |client: &trunkline_server::Client| Play::open(&opening, client);
+            listener
+                .serve(opener, async move { stopped.notified().await })
+                .await;
+        });
+        Some(Target {
+            address,
+            patience: self.patience,
+            world,
+            stop: Some(stop),
+        })
+    }
+}
+
+impl Target {
+    pub fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// A session of a user that is trusted.
+    pub fn login(&self) -> Client {
+        self.login_with(&[])
+    }
+
+    pub fn login_with(&self, more: &[(&str, &str)]) -> Client {
+        let mut client = self.connect();
+        client.start(&[&[("user", "postgres"), ("database", "postgres")], more].concat());
+        client
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.stop.is_none()
+    }
+
+    /// How long a login may take.
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// What the sessions of this server are made to do.
+    pub fn gauges(&self) -> &Gauges {
+        self.world.gauges()
+    }
+
+    /// Tells the server to stop.
+    pub fn stop(&self) {
+        self.stop.as_ref().unwrap().notify_one();
+    }
+}
+
+/// Who is asked for what, by name: as the lines of `pg_hba.conf` in `postgres.sh`.
+struct Hba;
+
+static SCRAM: LazyLock<Verifier> =
+    LazyLock::new(|| Verifier::scram(b"pencil", *b"sixteen bytes...", 4096).unwrap());
+
+impl Authenticator for Hba {
+    async fn authenticate(
+        &self,
+        client: &trunkline_server::Client,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Authenticated> {
+        if client.database() == "nohbadb" {
+            return Err(no_entry("no pg_hba.conf entry"));
+        }
+        match client.user() {
+            "reject_user" => Err(no_entry("pg_hba.conf rejects connection")),
+            "scram_user" | "scram_by_md5" => exchange.scram(Some(&SCRAM)).await,
+            "unknown_user" | "other_unknown" => exchange.scram(None).await,
+            "clear_user" => exchange.cleartext(Some(&SCRAM)).await,
+            "clear_unknown" => exchange.cleartext(None).await,
+            "md5_user" => {
+                exchange
+                    .md5(Some(&Verifier::md5(b"pencil", b"md5_user").unwrap()))
+                    .await
+            }
+            _ => Trust.authenticate(client, exchange).await,
+        }
+    }
+}
+
+fn no_entry(message: &'static str) -> Error {
+    Error::new(SqlState::INVALID_AUTHORIZATION_SPECIFICATION, message)
+}
+
+/// Counts the panics in the code of the crates from now on, and not those that tests cause on purpose.
+pub fn count_panics() -> impl Fn() -> usize {
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if info
+                .location()
+                .is_none_or(|place| !place.file().contains("/tests/"))
+            {
+                PANICS.fetch_add(1, Ordering::SeqCst);
+            }
+            before(info);
+        }));
+    });
+    let before = PANICS.load(Ordering::SeqCst);
+    move || PANICS.load(Ordering::SeqCst) - before
+}

@@ -1,0 +1,223 @@
+//! T-X, third part: implicit transactions, Sync and skipping (PostgreSQL docs 54.2.3, 54.2.4).
+
+use std::io::Write as _;
+use std::thread;
+
+use crate::target::server;
+use crate::wire::*;
+
+fn bound(sql: &str) -> Vec<u8> {
+    [parse("", sql, &[]), bind("", "", &[])].concat()
+}
+
+fn run(sql: &str) -> Vec<u8> {
+    [bound(sql), execute("", 0)].concat()
+}
+
+fn with_table(columns: &str) -> Client {
+    let mut client = server().login();
+    client.send([query(&format!("create temp table t({columns})"))]);
+    client.expect("C(CREATE TABLE) Z(I)");
+    client
+}
+
+#[test]
+fn t_x39_a_series_is_one_transaction() {
+    let mut client = with_table("n int");
+    client.send([run("insert into t values (1)"), run("select 1/0"), sync()]);
+    client.expect("1 2 C(INSERT 0 1) 1 2* E[22012] Z(I)");
+    client.send([query("select n from t")]);
+    client.expect("T C(SELECT 0) Z(I)");
+    client.send([
+        run("insert into t values (1)"),
+        run("insert into t values (2)"),
+        sync(),
+        query("select n from t"),
+    ]);
+    client.expect("1 2 C(INSERT 0 1) 1 2 C(INSERT 0 1) Z(I) T D[1] D[2] C(SELECT 2) Z(I)");
+}
+
+#[test]
+fn t_x40_an_error_raised_by_sync_itself() {
+    let mut client = with_table("n int unique deferrable initially deferred");
+    client.send([
+        run("insert into t values (1),(1)"),
+        sync(),
+        run("select 2"),
+        sync(),
+    ]);
+    client.expect("1 2 C(INSERT 0 2) E[23505] Z(I) 1 2 D[2] C(SELECT 1) Z(I)");
+    client.send([query("select n from t")]);
+    client.expect("T C(SELECT 0) Z(I)");
+}
+
+#[test]
+fn t_x40_an_error_raised_by_sync_after_two_statements() {
+    let mut client = with_table("n int unique deferrable initially deferred");
+    client.send([
+        run("insert into t values (1)"),
+        run("insert into t values (1)"),
+        sync(),
+        run("select 2"),
+        sync(),
+    ]);
+    client.expect("1 2 C(INSERT 0 1) 1 2 C(INSERT 0 1) E[23505] Z(I) 1 2 D[2] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn t_x40_an_error_raised_by_commit() {
+    let mut client = with_table("n int unique deferrable initially deferred");
+    client.send([
+        query("begin; insert into t values (1),(1)"),
+        query("commit"),
+    ]);
+    client.expect("C(BEGIN) C(INSERT 0 2) Z(T) E[23505] Z(I)");
+    // A simple query commits before it tells of its last statement.
+    client.send([query("insert into t values (1); insert into t values (1)")]);
+    client.expect("C(INSERT 0 1) E[23505] Z(I)");
+    client.send([query("insert into t values (1),(1)")]);
+    client.expect("E[23505] Z(I)");
+    client.send([query("select n from t")]);
+    client.expect("T C(SELECT 0) Z(I)");
+}
+
+#[test]
+fn t_x41_begin_to_commit_in_one_series() {
+    let mut client = with_table("n int");
+    client.send([
+        run("begin"),
+        run("insert into t values (1)"),
+        run("commit"),
+        flush(),
+        sync(),
+        query("select n from t"),
+    ]);
+    client.expect("1 2 C(BEGIN) 1 2 C(INSERT 0 1) 1 2 C(COMMIT) Z(I) T D[1] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn t_x42_begin_then_an_error() {
+    let mut client = server().login();
+    client.send([run("begin"), run("selct"), sync()]);
+    client.expect("1 2 C(BEGIN) E[42601] Z(E)");
+}
+
+#[test]
+fn t_x43_vacuum_in_a_series() {
+    let mut client = server().login();
+    client.send([run("vacuum"), sync()]);
+    client.expect("1 2 C(VACUUM) Z(I)");
+    client.send([run("select 1"), run("vacuum"), sync()]);
+    client.expect("1 2 D[1] C(SELECT 1) 1 2 E[25001] Z(I)");
+    client.send([query("begin; vacuum")]);
+    client.expect("C(BEGIN) E[25001] Z(E)");
+}
+
+#[test]
+fn t_x44_in_a_failed_transaction() {
+    let mut client = server().login();
+    let fail = query("begin; select 1/0");
+    client.send([parse("p", "select 1", &[]), sync(), fail.clone()]);
+    client.expect("1 Z(I) C(BEGIN) T* E[22012] Z(E)");
+    client.send([parse("", "select 1", &[]), sync()]);
+    client.expect("E[25P02] Z(E)");
+    client.send([bind("", "p", &[]), sync()]);
+    client.expect("E[25P02] Z(E)");
+    client.send([describe_statement("p"), sync()]);
+    client.expect("E[25P02] Z(E)");
+    client.send([
+        parse("", "", &[]),
+        describe_statement(""),
+        bind("", "", &[]),
+        sync(),
+    ]);
+    client.expect("1 t[] n E[25P02] Z(E)");
+    client.send([close_statement("p"), sync()]);
+    client.expect("3 Z(E)");
+    client.send([run("rollback"), sync()]);
+    client.expect("1 2 C(ROLLBACK) Z(I)");
+    client.send([fail, run("commit"), sync()]);
+    client.expect("C(BEGIN) T* E[22012] Z(E) 1 2 C(ROLLBACK) Z(I)");
+}
+
+#[test]
+fn t_x45_a_query_inside_a_series() {
+    let mut client = server().login();
+    client.send([run("select 1"), query("select 2"), sync()]);
+    client.expect("1 2 D[1] C(SELECT 1) T D[2] C(SELECT 1) Z(T) Z(I)");
+}
+
+#[test]
+fn t_x46_an_erring_query_inside_a_series() {
+    let mut client = with_table("n int");
+    client.send([
+        run("insert into t values (1)"),
+        query("select 1/0"),
+        run("select 2"),
+        sync(),
+    ]);
+    client.expect("1 2 C(INSERT 0 1) T* E[22012] Z(I) 1 2 D[2] C(SELECT 1) Z(I)");
+    client.send([query("select n from t")]);
+    client.expect("T C(SELECT 0) Z(I)");
+}
+
+#[test]
+fn t_x56_set_in_a_series() {
+    let mut client = server().login();
+    client.send([run("set application_name='a'"), run("select 1"), sync()]);
+    client.expect("1 2 C(SET) 1 2 D[1] C(SELECT 1) S(application_name=a) Z(I)");
+}
+
+#[test]
+fn t_x57_commit_outside_a_transaction() {
+    let mut client = server().login();
+    client.send([query("commit")]);
+    client.expect("N[WARNING 25P01 \"there is no transaction in progress\"] C(COMMIT) Z(I)");
+    client.send([run("commit"), sync()]);
+    client.expect("1 2 N[WARNING 25P01] C(COMMIT) Z(I)");
+}
+
+#[test]
+fn t_x60_a_hundred_thousand_series() {
+    const SERIES: usize = 100_000;
+    let mut client = server().login();
+    client.send([parse("a", "select 1", &[]), sync()]);
+    client.expect("1 Z(I)");
+    let mut socket = client.socket().try_clone().unwrap();
+    let writer = thread::spawn(move || {
+        let hundred = [bind("", "a", &[]), execute("", 0), sync()]
+            .concat()
+            .repeat(100);
+        for _ in 0..SERIES / 100 {
+            socket.write_all(&hundred).unwrap();
+        }
+    });
+    for _ in 0..SERIES {
+        client.expect("2 D[1] C(SELECT 1) Z(I)");
+    }
+    writer.join().unwrap();
+    client.send([query("select 2")]);
+    client.expect("T D[2] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn eq_30_everything_but_terminate_is_skipped() {
+    let mut client = server().login();
+    client.send([
+        parse("", "selct", &[]),
+        query("select 1"),
+        call(177, 0, &[Some(b"1"), Some(b"2")], 0),
+        close_statement("x"),
+        flush(),
+        copy_data(b"x"),
+        copy_done(),
+        message(b'P', b"broken"),
+        message(b'H', b"with a body"),
+        sync(),
+        query("select 2"),
+    ]);
+    client.expect("E[42601] Z(I) T D[2] C(SELECT 1) Z(I)");
+    // An unknown type is fatal even then.
+    client.send([parse("", "selct", &[]), b"z".to_vec()]);
+    client.expect("E[42601] E[FATAL 08P01] EOF");
+}
