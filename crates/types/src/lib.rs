@@ -42,6 +42,9 @@
 //! | arrays | [`Array`], of one dimension also `Vec<_>` (and `&[_]`, `[_; N]`, `Box<[_]>`, written only) |
 //! | anything that may be NULL | `Option<_>` |
 //!
+//! With the feature of the same name, types of other crates: `chrono`, `jiff`, `time` (dates, times and timestamps), `uuid`,
+//! `serde_json` (`Value`), `rust_decimal` (`Decimal`).
+//!
 //! # Where a type's code is
 //!
 //! A family of types is a folder, a type a file: `number`, `text` (with `bytea`, `uuid` and JSON), `time`, `array`; `bool` stands
@@ -58,6 +61,7 @@ mod boolean;
 mod check;
 mod codec;
 mod error;
+mod foreign;
 mod number;
 mod text;
 mod time;

@@ -170,7 +170,7 @@ fn malformed_binary_is_refused() {
         Vec::<i32>::from_binary(Type::INT4_ARRAY, &bytes)
     };
     assert_eq!(read(&[1, 0, 23, 1, 1, 4, 7]).unwrap(), [7]);
-    assert_eq!(read(&[1, 0, 23, 0, 1]).unwrap(), []);
+    assert!(read(&[1, 0, 23, 0, 1]).unwrap().is_empty());
     for (words, code) in [
         (&[7, 0, 23][..], "54000"),
         (&[u32::MAX, 0, 23], "22P03"),

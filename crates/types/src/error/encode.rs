@@ -16,12 +16,8 @@ pub enum EncodeError {
     Range(Type),
     /// The value is longer than a field can be (54000).
     TooLong,
-    /// The value is not valid text of its type, as a `name` of more than 63 bytes (22P02).
-    Invalid(Type),
     /// More than six dimensions, or more elements than an array may have (54000).
     ArrayTooLarge,
-    /// The dimensions do not multiply to the number of elements (2202E).
-    ArrayShape,
 }
 
 impl EncodeError {
@@ -40,8 +36,6 @@ impl EncodeError {
             ) => SqlState::DATETIME_FIELD_OVERFLOW,
             Self::Range(_) => SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
             Self::TooLong | Self::ArrayTooLarge => SqlState::PROGRAM_LIMIT_EXCEEDED,
-            Self::Invalid(_) => SqlState::INVALID_TEXT_REPRESENTATION,
-            Self::ArrayShape => SqlState::ARRAY_SUBSCRIPT_ERROR,
         }
     }
 }
@@ -52,11 +46,7 @@ impl fmt::Display for EncodeError {
             Self::Mismatch(ty) => write!(f, "the Rust type does not make values of type {ty}"),
             Self::Range(ty) => write!(f, "value is out of range for type {ty}"),
             Self::TooLong => f.write_str("value is longer than a field of the protocol can be"),
-            Self::Invalid(ty) => write!(f, "value is not valid for type {ty}"),
             Self::ArrayTooLarge => f.write_str("array size exceeds the maximum allowed"),
-            Self::ArrayShape => f.write_str(
-                "the dimensions of the array do not multiply to the number of its elements",
-            ),
         }
     }
 }

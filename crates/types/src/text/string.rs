@@ -12,6 +12,9 @@ use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
 /// The version that stands before the text of a `jsonb` in binary.
 const JSONB_VERSION: u8 = 1;
 
+/// Bytes of a `name` without its NUL (`NAMEDATALEN` − 1).
+const MAX_NAME: usize = 63;
+
 /// The types whose binary form is their text, and `jsonb` with its version. A type that is not built in may be an enum,
 /// which is text as well.
 fn is_text(ty: Type) -> bool {
@@ -76,29 +79,39 @@ impl<'a> Decode<'a> for &'a str {
         is_text(ty)
     }
 
-    /// Any type has a text.
+    /// Any type has a text. A `name` is cut to its 63 bytes, as `namein` does.
     #[inline]
     fn from_text(ty: Type, raw: &'a [u8]) -> Result<Self, DecodeError> {
-        let text = str::from_utf8(raw).map_err(|error| {
-            let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
-            DecodeError::new(ty, Fault::Encoding(byte))
-        })?;
-        if memchr::memchr(0, raw).is_some() {
-            return Err(DecodeError::new(ty, Fault::Encoding(0)));
-        }
-        if ty == Type::NAME && raw.len() > 63 {
-            return Err(DecodeError::new(ty, Fault::NameTooLong));
+        let text = valid(ty, raw)?;
+        if ty == Type::NAME && text.len() > MAX_NAME {
+            let ends = text.char_indices().map(|(start, c)| start + c.len_utf8());
+            let end = ends.take_while(|end| *end <= MAX_NAME).last();
+            return Ok(end.and_then(|end| text.get(..end)).unwrap_or(text));
         }
         Ok(text)
     }
 
     #[inline]
     fn from_binary(ty: Type, raw: &'a [u8]) -> Result<Self, DecodeError> {
-        if ty == Type::JSONB {
-            return Self::from_text(ty, unversioned(ty, raw)?);
+        match ty {
+            Type::JSONB => valid(ty, unversioned(ty, raw)?),
+            Type::NAME if raw.len() > MAX_NAME => Err(DecodeError::new(ty, Fault::NameTooLong)),
+            _ => valid(ty, raw),
         }
-        Self::from_text(ty, raw)
     }
+}
+
+/// UTF-8 without NUL.
+#[inline]
+fn valid(ty: Type, raw: &[u8]) -> Result<&str, DecodeError> {
+    let text = str::from_utf8(raw).map_err(|error| {
+        let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
+        DecodeError::new(ty, Fault::Encoding(byte))
+    })?;
+    if memchr::memchr(0, raw).is_some() {
+        return Err(DecodeError::new(ty, Fault::Encoding(0)));
+    }
+    Ok(text)
 }
 
 /// A `jsonb` without its version.
@@ -186,6 +199,11 @@ mod tests {
         assert!(<&str>::from_binary(Type::NAME, &[b'n'; 63]).is_ok());
         let error = <&str>::from_binary(Type::NAME, &[b'n'; 64]).unwrap_err();
         assert_eq!(error.sqlstate().as_str(), "42622");
+        let long = "é".repeat(40);
+        assert_eq!(
+            <&str>::from_text(Type::NAME, long.as_bytes()).unwrap(),
+            "é".repeat(31)
+        );
     }
 
     #[test]
