@@ -85,6 +85,11 @@ impl<'a> Statement<'a> {
     /// statement; where it is the only one, its own parser will find the same.
     #[must_use]
     pub fn unterminated(&self) -> Option<Unterminated<'a>> {
+        // Most statements have nothing that could be left open.
+        let opens = |byte| matches!(byte, b'\'' | b'"' | b'$' | b'/');
+        if !self.text.bytes().any(opens) {
+            return None;
+        }
         let mut lexer = Lexer::new(self.text);
         loop {
             let token = lexer.token()?;

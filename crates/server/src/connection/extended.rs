@@ -1,13 +1,11 @@
 //! The extended query messages, but for Execute.
 
-use std::sync::Arc;
-
 use trunkline_proto::frontend::{Bind, FunctionCall, Parse, Target};
 use trunkline_proto::sql;
 use trunkline_proto::{Format, SqlState};
 use trunkline_types::Type;
 
-use super::portals::{Portal, State};
+use super::portals::Place;
 use super::simple::{check_ends, position, utf8};
 use super::statements::{Kind, Statement};
 use super::transaction::{self, Block, hook};
@@ -103,29 +101,16 @@ impl<S: Session> Core<'_, S> {
         }
         self.portals.admit(&bind.portal)?;
 
-        let mut portal = match self.portals.reuse(&bind.portal) {
-            Some(mut portal) => {
-                if !Arc::ptr_eq(&portal.statement, statement) {
-                    portal.statement = Arc::clone(statement);
-                }
-                portal.state = State::Fresh;
-                portal
+        match self.portals.place(&bind.portal, statement) {
+            Place::Unnamed { portal, live } => {
+                portal.fill(bind)?;
+                *live = true;
             }
-            None => Portal {
-                statement: Arc::clone(statement),
-                values: Values::NONE,
-                formats: Formats::Text,
-                bad_format: None,
-                state: State::Fresh,
-            },
-        };
-        portal.values.copy_from(
-            &bind.param_formats,
-            bind.params.iter(),
-            &portal.statement.params,
-        )?;
-        (portal.formats, portal.bad_format) = formats(&bind.result_formats);
-        self.portals.insert(&bind.portal, portal);
+            Place::Named(mut portal) => {
+                portal.fill(bind)?;
+                self.portals.insert(&bind.portal, portal);
+            }
+        }
 
         let wire = self.reply.wire();
         wire.ensure_buffer();
@@ -187,7 +172,9 @@ impl<S: Session> Core<'_, S> {
     #[inline]
     pub(super) async fn sync(&mut self) -> Result<(), Failure> {
         self.transaction.in_series = false;
-        self.commit_implicit().await?;
+        if self.transaction.block == Block::Implicit {
+            self.commit().await?;
+        }
         if !self.transaction.is_open() {
             self.portals.clear();
         }
@@ -286,24 +273,4 @@ fn violation(message: String) -> Error {
 #[cold]
 fn too_many_parameters() -> Error {
     Error::internal("a statement was prepared with more than 65,535 parameters")
-}
-
-/// The result formats of a Bind, and the first of them that is none.
-#[inline]
-fn formats(codes: &trunkline_proto::codec::Formats<'_>) -> (Formats, Option<i16>) {
-    match codes.uniform() {
-        Some(0) => (Formats::Text, None),
-        Some(1) => (Formats::Binary, None),
-        _ => mixed(codes),
-    }
-}
-
-#[cold]
-fn mixed(codes: &trunkline_proto::codec::Formats<'_>) -> (Formats, Option<i16>) {
-    let bad = codes.iter().find(|code| !matches!(code, 0 | 1));
-    let formats: Arc<[Format]> = codes
-        .iter()
-        .map(|code| Format::try_from(code).unwrap_or(Format::Text))
-        .collect();
-    (Formats::Mixed(formats), bad)
 }

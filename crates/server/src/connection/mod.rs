@@ -177,10 +177,25 @@ impl<S: Session> Core<'_, S> {
                         Err(end) => return end,
                     },
                 };
-                let done = match self.request(event, &mut rest).await {
+                let done = match event {
+                    // These wait for nothing: a future for them would cost more than they do.
+                    Event::Bind(bind) => self.bind(&bind),
+                    Event::Describe(target) => self.describe(&target),
+                    Event::Close(target) => self.close(&target),
+                    Event::Execute(execute) => self.execute(&execute, &mut rest).await,
+                    Event::Query(query) => self.query(query.sql, &mut rest).await,
+                    Event::Parse(parse) => self.parse(&parse).await,
+                    Event::Sync => self.sync().await,
+                    Event::Flush => self.write().await,
+                    Event::FunctionCall(call) => self.call(&call).await,
+                    Event::Terminate => return End::Closed,
+                    // COPY data is taken by the COPY itself; the machine yields none elsewhere.
+                    _ => Ok(()),
+                };
+                let done = match done {
+                    Ok(()) => continue,
                     Err(Failure::Error(error)) => self.fail(&error).await,
                     Err(Failure::End(end)) => Err(end),
-                    Ok(()) => Ok(()),
                 };
                 if let Err(end) = done {
                     return end;
@@ -195,25 +210,6 @@ impl<S: Session> Core<'_, S> {
             if let Err(end) = self.wait(input).await {
                 return end;
             }
-        }
-    }
-
-    /// Carries one request out. `rest` is what came behind it.
-    #[inline]
-    async fn request<'i>(&mut self, event: Event<'i>, rest: &mut &'i [u8]) -> Result<(), Failure> {
-        match event {
-            Event::Bind(bind) => self.bind(&bind),
-            Event::Execute(execute) => self.execute(&execute, rest).await,
-            Event::Sync => self.sync().await,
-            Event::Parse(parse) => self.parse(&parse).await,
-            Event::Query(query) => self.query(query.sql, rest).await,
-            Event::Describe(target) => self.describe(&target),
-            Event::Close(target) => self.close(&target),
-            Event::Flush => self.write().await,
-            Event::FunctionCall(call) => self.call(&call).await,
-            Event::Terminate => Err(End::Closed.into()),
-            // COPY data is taken by the COPY itself; the machine yields none elsewhere.
-            _ => Ok(()),
         }
     }
 

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use trunkline_proto::PortalName;
-use trunkline_proto::SqlState;
+use trunkline_proto::frontend::Bind;
+use trunkline_proto::{Format, SqlState, codec};
 
 use super::simple::utf8;
 use super::statements::Statement;
@@ -23,6 +24,56 @@ pub(super) struct Portal<'s, S: Session> {
     /// A result format that is neither text nor binary: Execute complains of it, not Bind (rule EQ-06).
     pub(super) bad_format: Option<i16>,
     pub(super) state: State<'s>,
+}
+
+/// Where a portal is made.
+pub(super) enum Place<'p, 's, S: Session> {
+    /// In place; it is there once `live` is set.
+    Unnamed {
+        portal: &'p mut Portal<'s, S>,
+        live: &'p mut bool,
+    },
+    /// To be [inserted](Portals::insert).
+    Named(Portal<'s, S>),
+}
+
+impl<S: Session> Portal<'_, S> {
+    fn new(statement: &Arc<Statement<S::Statement>>) -> Self {
+        Self {
+            statement: Arc::clone(statement),
+            values: Values::NONE,
+            formats: Formats::Text,
+            bad_format: None,
+            state: State::Fresh,
+        }
+    }
+
+    /// Takes parameters and formats over.
+    #[inline]
+    pub(super) fn fill(&mut self, bind: &Bind<'_>) -> Result<()> {
+        self.values.copy_from(
+            &bind.param_formats,
+            bind.params.iter(),
+            &self.statement.params,
+        )?;
+        match bind.result_formats.uniform() {
+            Some(0) => (self.formats, self.bad_format) = (Formats::Text, None),
+            Some(1) => (self.formats, self.bad_format) = (Formats::Binary, None),
+            _ => (self.formats, self.bad_format) = mixed(&bind.result_formats),
+        }
+        Ok(())
+    }
+}
+
+/// One format for each column, and the first that is none.
+#[cold]
+fn mixed(codes: &codec::Formats<'_>) -> (Formats, Option<i16>) {
+    let bad = codes.iter().find(|code| !matches!(code, 0 | 1));
+    let formats: Arc<[Format]> = codes
+        .iter()
+        .map(|code| Format::try_from(code).unwrap_or(Format::Text))
+        .collect();
+    (Formats::Mixed(formats), bad)
 }
 
 /// How far a portal has run.
@@ -102,25 +153,32 @@ impl<'s, S: Session> Portals<'s, S> {
         Ok(())
     }
 
-    /// Takes the unnamed portal's memory, to bind it anew.
+    /// The place of the portal that a Bind makes. The unnamed one keeps its memory from bind to bind; until the new one
+    /// is filled there is none.
     #[inline]
-    pub(super) fn reuse(&mut self, name: &PortalName<'_>) -> Option<Portal<'s, S>> {
-        if name.is_unnamed() {
-            self.unnamed_is_live = false;
-            self.unnamed.take()
-        } else {
-            None
+    pub(super) fn place(
+        &mut self,
+        name: &PortalName<'_>,
+        statement: &Arc<Statement<S::Statement>>,
+    ) -> Place<'_, 's, S> {
+        if !name.is_unnamed() {
+            return Place::Named(Portal::new(statement));
+        }
+        self.unnamed_is_live = false;
+        let portal = self.unnamed.get_or_insert_with(|| Portal::new(statement));
+        if !Arc::ptr_eq(&portal.statement, statement) {
+            portal.statement = Arc::clone(statement);
+        }
+        portal.state = State::Fresh;
+        Place::Unnamed {
+            portal,
+            live: &mut self.unnamed_is_live,
         }
     }
 
-    #[inline]
+    /// Keeps a named portal.
     pub(super) fn insert(&mut self, name: &PortalName<'_>, portal: Portal<'s, S>) {
-        if name.is_unnamed() {
-            self.unnamed = Some(portal);
-            self.unnamed_is_live = true;
-        } else {
-            self.named.insert(name.key().into(), portal);
-        }
+        self.named.insert(name.key().into(), portal);
     }
 
     /// Removes a portal; what it was running is dropped.

@@ -159,8 +159,8 @@ impl<S: Session> Core<'_, S> {
     /// The implicit transaction is committed, unless it belongs to a series, and the Query is over.
     #[inline]
     async fn end_query(&mut self) -> Result<(), Failure> {
-        if !self.transaction.in_series {
-            self.commit_implicit().await?;
+        if self.transaction.block == Block::Implicit && !self.transaction.in_series {
+            self.commit().await?;
         }
         self.ready().await
     }

@@ -184,17 +184,9 @@ impl<S: Session> Core<'_, S> {
         Ok(())
     }
 
-    /// Commits an implicit transaction, if there is one.
-    #[inline]
-    pub(super) async fn commit_implicit(&mut self) -> Result<(), Failure> {
-        if self.transaction.block == Block::Implicit {
-            self.commit().await?;
-        }
-        Ok(())
-    }
-
     /// Commits; whatever comes of it, the transaction is over.
-    async fn commit(&mut self) -> Result<(), Failure> {
+    #[cold]
+    pub(super) async fn commit(&mut self) -> Result<(), Failure> {
         self.close_block();
         let session = self.session;
         hook!(self, session.commit())??;
