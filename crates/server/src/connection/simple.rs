@@ -40,7 +40,7 @@ impl<S: Session> Core<'_, S> {
             wire.machine
                 .empty_query(&mut wire.output)
                 .map_err(Error::internal)?;
-            return self.end_query().await;
+            return self.ready().await;
         };
         match pieces.next() {
             None => {
@@ -49,7 +49,7 @@ impl<S: Session> Core<'_, S> {
             }
             Some(_) => self.statements_of(text, rest).await?,
         }
-        self.end_query().await
+        self.ready().await
     }
 
     /// Several statements: a syntax error anywhere means that nothing runs (rule SQ-02), and all of them are one
@@ -150,19 +150,13 @@ impl<S: Session> Core<'_, S> {
     /// CommandComplete, after the commit if this was the last statement: what could not be committed is not complete.
     #[inline]
     async fn complete_at(&mut self, place: Place, tag: &Tag) -> Result<(), Failure> {
-        if place != Place::Amid && !self.transaction.in_series {
-            self.commit_implicit().await?;
-        }
-        self.complete(tag)
-    }
-
-    /// The implicit transaction is committed, unless it belongs to a series, and the Query is over.
-    #[inline]
-    async fn end_query(&mut self) -> Result<(), Failure> {
-        if self.transaction.block == Block::Implicit && !self.transaction.in_series {
+        if place != Place::Amid
+            && self.transaction.block == Block::Implicit
+            && !self.transaction.in_series
+        {
             self.commit().await?;
         }
-        self.ready().await
+        self.complete(tag)
     }
 }
 
