@@ -467,10 +467,13 @@ fn t_s36_connect_during_shutdown() {
     let mut open = server.login();
     open.send([query("begin")]);
     open.expect("C(BEGIN) Z(T)");
+    let mut idle = server.login();
     let mut late = server.connect();
     late.send([gss_request()]);
     late.expect_byte('N');
     server.stop();
+    // Idle sessions are ended first, so the server has heard of it by now.
+    idle.expect("E[FATAL 57P01] EOF");
     late.send([startup(V3_0, &USER)]);
     late.expect("E[FATAL 57P03] EOF");
 }
