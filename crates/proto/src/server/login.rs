@@ -18,6 +18,15 @@ pub struct Login {
     limits: Limits,
     version: ProtocolVersion,
     awaited: Awaited,
+    /// The exchange that has begun, of those that have several steps.
+    begun: Begun,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Nothing,
+    Sasl,
+    Gss,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +62,7 @@ impl Login {
             limits,
             version,
             awaited: Awaited::Nothing,
+            begun: Begun::Nothing,
         }
     }
 
@@ -76,19 +86,19 @@ impl Login {
         if self.awaited != Awaited::Nothing {
             return Err(Misuse::OutOfOrder);
         }
-        let awaited = match request {
-            Authentication::CleartextPassword | Authentication::Md5Password { .. } => {
-                Awaited::Password
+        let (awaited, begun) = match (request, self.begun) {
+            (Authentication::CleartextPassword | Authentication::Md5Password { .. }, _) => {
+                (Awaited::Password, Begun::Nothing)
             }
-            Authentication::Sasl(_) => Awaited::SaslInitial,
-            Authentication::SaslContinue(_) => Awaited::Sasl,
-            Authentication::Gss | Authentication::Sspi | Authentication::GssContinue(_) => {
-                Awaited::Gss
-            }
+            (Authentication::Sasl(_), _) => (Awaited::SaslInitial, Begun::Sasl),
+            (Authentication::SaslContinue(_), Begun::Sasl) => (Awaited::Sasl, Begun::Sasl),
+            (Authentication::Gss | Authentication::Sspi, _) => (Awaited::Gss, Begun::Gss),
+            (Authentication::GssContinue(_), Begun::Gss) => (Awaited::Gss, Begun::Gss),
             _ => return Err(Misuse::OutOfOrder),
         };
         request.encode(output)?;
         self.awaited = awaited;
+        self.begun = begun;
         Ok(())
     }
 

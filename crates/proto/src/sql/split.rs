@@ -2,7 +2,7 @@
 
 use core::iter::FusedIterator;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use super::lexer::{Kind, Lexer, Token};
 use super::{Unterminated, position};
@@ -86,8 +86,9 @@ impl<'a> Statement<'a> {
     #[must_use]
     pub fn unterminated(&self) -> Option<Unterminated<'a>> {
         // Most statements have nothing that could be left open.
-        let opens = |byte| matches!(byte, b'\'' | b'"' | b'$' | b'/');
-        if !self.text.bytes().any(opens) {
+        if memchr3(b'\'', b'"', b'$', self.text.as_bytes()).is_none()
+            && memchr(b'/', self.text.as_bytes()).is_none()
+        {
             return None;
         }
         let mut lexer = Lexer::new(self.text);
