@@ -1,0 +1,4 @@
+//! Databases that can stand behind the protocol, one folder each.
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;

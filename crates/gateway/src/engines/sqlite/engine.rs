@@ -1,0 +1,443 @@
+//! The worker: a thread that owns a session's connection and does everything that blocks.
+//!
+//! ```text
+//!  session (async)                                worker thread
+//!  ── job: prepare, run, begin … ───────────────▶ one at a time
+//!  ◀─────────────────────────────── chunk of rows ── waits for credit before the next but one
+//!  ── credit, with the emptied chunk ───────────▶
+//! ```
+//!
+//! A statement whose rows nobody takes (a suspended portal) keeps its place on the thread's stack, and other jobs of the session
+//! run on top of it. If the lower one is wanted again while the upper one waits, the upper one's rows are read to their end and
+//! kept in memory: that is the only case where a result is not streamed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use tokio::sync::mpsc::UnboundedSender;
+use trunkline_server::{Error, Result, Type};
+
+use super::catalog::{Cache, Reader};
+use super::database::Database;
+use super::fault;
+use super::shared::{Shared, Signal};
+use super::transaction::Transaction;
+use super::translate::{self, Output, Plan, Query, quote};
+use super::value::Batch;
+
+/// How many suspended statements may lie on the stack.
+const DEPTH: usize = 16;
+/// A chunk is sent when it has this many rows or bytes.
+const ROWS: usize = 512;
+const BYTES: usize = 64 << 10;
+/// Chunks that may be on their way.
+const CREDIT: usize = 2;
+
+/// What the worker is told.
+pub(crate) enum Event {
+    /// Something to do, with the signal that stops it.
+    Job(Job, Arc<Signal>),
+    /// The rows of a chunk were taken; here is its memory back.
+    Credit(u64, Batch),
+    /// Nobody wants the rows any more.
+    Close(u64),
+}
+
+pub(crate) type Job = Box<dyn FnOnce(&Engine) + Send>;
+
+/// A part of a result.
+pub(crate) struct Chunk {
+    pub(crate) rows: Batch,
+    /// After the last row: how many rows were returned or changed.
+    pub(crate) end: Option<Result<u64>>,
+}
+
+/// A session's connection, on its thread.
+pub(crate) struct Engine {
+    pub(crate) connection: Connection,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) transaction: RefCell<Transaction>,
+    cache: RefCell<Cache>,
+    events: Receiver<Event>,
+    /// Jobs that must wait until the stack is lower.
+    pending: RefCell<VecDeque<(Job, Arc<Signal>)>>,
+    cursors: RefCell<HashMap<u64, Cursor>>,
+    depth: Cell<usize>,
+}
+
+/// What the other side has said about a running statement.
+#[derive(Default)]
+struct Cursor {
+    credit: usize,
+    closed: bool,
+    spare: Vec<Batch>,
+}
+
+/// Starts the thread of a session. It ends when the sender is dropped.
+///
+/// # Errors
+///
+/// 53000 when the system has no thread to give; XX000 when the database cannot be opened.
+pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Result<Sender<Event>> {
+    let (sender, events) = channel();
+    let (opened, ready) = tokio::sync::oneshot::channel();
+    let run = move || {
+        let connection = match database.connect(&shared) {
+            Ok(connection) => connection,
+            Err(error) => {
+                let _ = opened.send(Err(Error::internal(error)));
+                return;
+            }
+        };
+        let engine = Engine {
+            connection,
+            shared,
+            transaction: RefCell::default(),
+            cache: RefCell::default(),
+            events,
+            pending: RefCell::default(),
+            cursors: RefCell::default(),
+            depth: Cell::new(0),
+        };
+        if opened.send(Ok(())).is_ok() {
+            engine.serve();
+        }
+        // The database outlives its connections.
+        drop(engine);
+        drop(database);
+    };
+    std::thread::Builder::new()
+        .name("trunkline-sqlite".to_owned())
+        .spawn(run)
+        .map_err(|error| {
+            Error::new(
+                trunkline_server::SqlState::INSUFFICIENT_RESOURCES,
+                "no thread for the session",
+            )
+            .source(error)
+        })?;
+    ready.await.map_err(Error::internal)??;
+    Ok(sender)
+}
+
+impl Engine {
+    fn serve(&self) {
+        loop {
+            let pending = self.pending.borrow_mut().pop_front();
+            let event = match pending {
+                Some((job, signal)) => Event::Job(job, signal),
+                None => match self.events.recv() {
+                    Ok(event) => event,
+                    Err(_) => return,
+                },
+            };
+            self.take(event);
+        }
+    }
+
+    fn take(&self, event: Event) {
+        match event {
+            Event::Job(job, signal) => {
+                let before = self.shared.turn_to(signal);
+                job(self);
+                self.shared.turn_to(before);
+            }
+            Event::Credit(id, batch) => {
+                if let Some(cursor) = self.cursors.borrow_mut().get_mut(&id) {
+                    cursor.credit += 1;
+                    cursor.spare.push(batch);
+                }
+            }
+            Event::Close(id) => {
+                if let Some(cursor) = self.cursors.borrow_mut().get_mut(&id) {
+                    cursor.closed = true;
+                }
+            }
+        }
+    }
+
+    /// The schema as the translator asks for it.
+    pub(crate) fn catalog(&self) -> Reader<'_> {
+        Reader::new(&self.connection, &self.cache)
+    }
+
+    /// Translates a statement, and has SQLite compile it.
+    pub(crate) fn prepare(&self, sql: &str, types: &[Type]) -> Result<Plan> {
+        self.shared.start_statement();
+        let mut plan = translate::translate(sql, types, &self.catalog(), &self.shared.facts)?;
+        if let Plan::Query(query) | Plan::CopyOut { query, .. } = &mut plan {
+            self.complete(query)?;
+        }
+        Ok(plan)
+    }
+
+    /// The columns that only SQLite knows.
+    fn complete(&self, query: &mut Query) -> Result<()> {
+        let statement = self
+            .connection
+            .prepare_cached(&query.sql)
+            .map_err(|error| self.fault(error, query, &[]))?;
+        let Some(columns) = &mut query.columns else {
+            return Ok(());
+        };
+        if columns.iter().any(|c| c.name == "*")
+            || (query.pick.is_none() && columns.len() != statement.column_count())
+        {
+            *columns = statement
+                .column_names()
+                .map(|name| Output {
+                    name: name.to_owned(),
+                    ty: Type::UNSPECIFIED,
+                    modifier: -1,
+                    origin: None,
+                })
+                .collect();
+        }
+        if !columns.iter().any(|c| c.ty == Type::UNSPECIFIED) {
+            return Ok(());
+        }
+        let readonly = statement.readonly();
+        drop(statement);
+        let first = if readonly && query.params.is_empty() {
+            self.first_row(&query.sql)
+        } else {
+            None
+        };
+        for (place, column) in columns
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, c)| c.ty == Type::UNSPECIFIED)
+        {
+            column.ty = match first.as_ref().and_then(|row| row.get(place)) {
+                Some(Value::Integer(_)) => Type::INT8,
+                Some(Value::Real(_)) => Type::FLOAT8,
+                Some(Value::Blob(_)) => Type::BYTEA,
+                _ => Type::TEXT,
+            };
+        }
+        Ok(())
+    }
+
+    fn first_row(&self, sql: &str) -> Option<Vec<Value>> {
+        let mut statement = self.connection.prepare_cached(sql).ok()?;
+        let count = statement.column_count();
+        let mut rows = statement.raw_query();
+        let row = rows.next().ok()??;
+        (0..count).map(|at| row.get(at).ok()).collect()
+    }
+
+    /// Runs a statement and streams its rows.
+    pub(crate) fn run(
+        &self,
+        query: &Query,
+        params: &[Value],
+        id: u64,
+        chunks: &UnboundedSender<Chunk>,
+        signal: &Signal,
+    ) {
+        self.shared.start_statement();
+        self.cursors.borrow_mut().insert(
+            id,
+            Cursor {
+                credit: CREDIT,
+                ..Cursor::default()
+            },
+        );
+        let mut rows = Batch::default();
+        let end = self.stream(query, params, id, chunks, signal, &mut rows);
+        let closed = self
+            .cursors
+            .borrow_mut()
+            .remove(&id)
+            .is_some_and(|cursor| cursor.closed);
+        if !closed {
+            // The receiver may have gone just now.
+            let _ = chunks.send(Chunk {
+                rows,
+                end: Some(end),
+            });
+        }
+    }
+
+    fn stream(
+        &self,
+        query: &Query,
+        params: &[Value],
+        id: u64,
+        chunks: &UnboundedSender<Chunk>,
+        signal: &Signal,
+        batch: &mut Batch,
+    ) -> Result<u64> {
+        let fault = |error| self.fault(error, query, params);
+        let mut statement = self.connection.prepare_cached(&query.sql).map_err(fault)?;
+        self.enter(&statement, query)?;
+        for (at, value) in params.iter().enumerate().take(statement.parameter_count()) {
+            statement.raw_bind_parameter(at + 1, value).map_err(fault)?;
+        }
+        let all = 0..statement.column_count();
+        let taken = query.pick.map_or(all, |column| column..column + 1);
+        let width = taken.len();
+        let returns = query.columns.is_some();
+        let changes = !statement.readonly();
+        batch.clear(width);
+        let mut count: u64 = 0;
+        let mut draining = false;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(fault)? {
+            if !returns {
+                continue;
+            }
+            for at in taken.clone() {
+                batch.push(row.get_ref(at).map_err(fault)?);
+            }
+            batch.end_row();
+            count += 1;
+            if batch.rows() >= ROWS || batch.size() >= BYTES {
+                if !draining {
+                    draining = self.wait(id);
+                }
+                let mut cursors = self.cursors.borrow_mut();
+                let cursor = cursors.entry(id).or_default();
+                if cursor.closed || signal.is_stopped() {
+                    return Ok(count);
+                }
+                cursor.credit = cursor.credit.saturating_sub(1);
+                let mut next = cursor.spare.pop().unwrap_or_default();
+                drop(cursors);
+                next.clear(width);
+                let full = std::mem::replace(batch, next);
+                if chunks
+                    .send(Chunk {
+                        rows: full,
+                        end: None,
+                    })
+                    .is_err()
+                {
+                    return Ok(count);
+                }
+            }
+        }
+        Ok(if changes && !returns {
+            self.connection.changes()
+        } else {
+            count
+        })
+    }
+
+    /// Waits until a chunk may be sent, and lets other jobs run meanwhile. True: nobody can give credit before this statement
+    /// is done, so it must come to its end without.
+    fn wait(&self, id: u64) -> bool {
+        loop {
+            if let Some(cursor) = self.cursors.borrow().get(&id)
+                && (cursor.closed || cursor.credit > 0)
+            {
+                return false;
+            }
+            match self.events.recv() {
+                // The connection is gone, and with it the wish for rows.
+                Err(_) => return true,
+                Ok(Event::Job(job, signal)) if self.depth.get() >= DEPTH => {
+                    self.pending.borrow_mut().push_back((job, signal));
+                    return true;
+                }
+                Ok(Event::Job(job, signal)) => {
+                    self.depth.set(self.depth.get() + 1);
+                    self.take(Event::Job(job, signal));
+                    self.depth.set(self.depth.get() - 1);
+                }
+                Ok(event) => {
+                    let other = matches!(&event, Event::Credit(other, _) | Event::Close(other) if *other != id);
+                    self.take(event);
+                    // A statement below on the stack is wanted.
+                    if other && self.depth.get() > 0 {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs statements without results, all or none.
+    pub(crate) fn batch(&self, statements: &[String]) -> Result<u64> {
+        self.shared.start_statement();
+        let query = Query::default();
+        let fault = |error| self.fault(error, &query, &[]);
+        self.enter_write()?;
+        let alone = self.connection.is_autocommit();
+        if alone {
+            self.connection
+                .execute_batch("BEGIN IMMEDIATE")
+                .map_err(fault)?;
+        } else {
+            self.connection
+                .execute_batch("SAVEPOINT tl_batch")
+                .map_err(fault)?;
+        }
+        let mut changes = 0;
+        let outcome = statements.iter().try_for_each(|sql| {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            changes = self.connection.changes();
+            Ok(())
+        });
+        let outcome = outcome.and_then(|()| {
+            self.connection
+                .execute_batch(if alone { "COMMIT" } else { "RELEASE tl_batch" })
+        });
+        if let Err(error) = outcome {
+            let error = fault(error);
+            let undo = if alone {
+                "ROLLBACK"
+            } else {
+                "ROLLBACK TO tl_batch; RELEASE tl_batch"
+            };
+            if !self.connection.is_autocommit() {
+                // The first error is the one to tell.
+                let _ = self.connection.execute_batch(undo);
+            }
+            return Err(error);
+        }
+        Ok(changes)
+    }
+
+    /// An error with everything that can be found out about it.
+    pub(crate) fn fault(&self, error: rusqlite::Error, query: &Query, params: &[Value]) -> Error {
+        if let Some(error) = self.shared.failure.take() {
+            return error;
+        }
+        let is_foreign =
+            error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY);
+        if is_foreign && let Some(error) = super::violation::foreign_key(self, query, params) {
+            return error;
+        }
+        let catalog = self.catalog();
+        let duplicate = |table: &super::catalog::Table, key: &super::catalog::Key| {
+            super::violation::duplicate(self, query, params, table, key)
+        };
+        let context = fault::Context {
+            catalog: &catalog,
+            is_stopped: self.shared.is_stopped(),
+            target: query.target.as_deref(),
+            duplicate: &duplicate,
+        };
+        fault::translate(error, &context)
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A savepoint's name for SQLite: the depth is put in front, because PostgreSQL allows one name several times.
+pub(crate) fn savepoint(depth: usize, name: &str) -> String {
+    quote(&format!("{depth} {name}"))
+}

@@ -1,0 +1,130 @@
+//! Arithmetic that must fail where SQLite would answer NULL or a float.
+
+use rusqlite::types::Value;
+use trunkline_server::{Error, Result, SqlState, Type};
+
+use super::{Registry, text_value};
+use crate::engines::sqlite::value::{decimal, integer, out_of_range, real};
+
+pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
+    registry.strict("tl_int8", 3, |a| {
+        let (l, op, r) = (a.integer(0)?, a.text(1)?, a.integer(2)?);
+        let result = match op.as_ref() {
+            "+" => l.checked_add(r),
+            "-" => l.checked_sub(r),
+            _ => l.checked_mul(r),
+        };
+        result
+            .map(Value::Integer)
+            .ok_or_else(|| out_of_range(Type::INT8))
+    })?;
+    registry.strict("tl_div", 3, |a| {
+        let (l, r) = (a.integer(0)?, a.integer(1)?);
+        if r == 0 {
+            return Err(by_zero());
+        }
+        let ty = match a.integer(2)? {
+            2 => Type::INT2,
+            4 => Type::INT4,
+            _ => Type::INT8,
+        };
+        let quotient = l.checked_div(r).ok_or_else(|| out_of_range(ty))?;
+        integer(quotient, ty)
+    })?;
+    registry.strict("tl_mod", 2, |a| {
+        let (l, r) = (a.integer(0)?, a.integer(1)?);
+        if r == 0 {
+            Err(by_zero())
+        } else {
+            Ok(Value::Integer(l.checked_rem(r).unwrap_or(0)))
+        }
+    })?;
+    registry.strict("tl_divide", 2, |a| {
+        let (l, r) = (a.real(0)?, a.real(1)?);
+        if r == 0.0 {
+            Err(by_zero())
+        } else {
+            Ok(real(l / r))
+        }
+    })?;
+    registry.strict("tl_power", 2, |a| {
+        let result = a.real(0)?.powf(a.real(1)?);
+        if result.is_infinite() && a.real(0)?.is_finite() && a.real(1)?.is_finite() {
+            return Err(overflow());
+        }
+        Ok(real(result))
+    })?;
+    registry.strict("tl_numeric", 3, |a| {
+        text_value(decimal::calculate(&a.text(0)?, &a.text(1)?, &a.text(2)?)?)
+    })?;
+    registry.strict("tl_numeric_abs", 1, |a| {
+        text_value(a.text(0)?.trim_start_matches('-'))
+    })?;
+    registry.strict("tl_numeric_round", 1, |a| {
+        text_value(decimal::round(&a.text(0)?, 0)?)
+    })?;
+    registry.strict("tl_numeric_round", 2, |a| {
+        text_value(decimal::round(&a.text(0)?, a.integer(1)?)?)
+    })?;
+    registry.strict("tl_numeric_trunc", 1, |a| {
+        text_value(decimal::truncate(&a.text(0)?, 0)?)
+    })?;
+    registry.strict("tl_numeric_trunc", 2, |a| {
+        text_value(decimal::truncate(&a.text(0)?, a.integer(1)?)?)
+    })?;
+    registry.strict("tl_numeric_ceil", 1, |a| {
+        text_value(decimal::ceiling(&a.text(0)?)?)
+    })?;
+    registry.strict("tl_numeric_floor", 1, |a| {
+        text_value(decimal::floor(&a.text(0)?)?)
+    })?;
+    registry.strict("tl_rint", 1, |a| Ok(real(a.real(0)?.round_ties_even())))?;
+    registry.strict("tl_sign", 1, |a| {
+        let f = a.real(0)?;
+        Ok(real(if f == 0.0 { 0.0 } else { f.signum() }))
+    })?;
+    registry.strict("tl_cbrt", 1, |a| Ok(real(a.real(0)?.cbrt())))?;
+    registry.strict("tl_sqrt", 1, |a| {
+        let f = a.real(0)?;
+        if f < 0.0 {
+            return Err(Error::new(
+                SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION,
+                "cannot take square root of a negative number",
+            ));
+        }
+        Ok(real(f.sqrt()))
+    })?;
+    registry.strict("tl_ln", 1, |a| Ok(real(logarithm(a.real(0)?)?.ln())))?;
+    registry.strict("tl_log10", 1, |a| Ok(real(logarithm(a.real(0)?)?.log10())))?;
+    registry.volatile("tl_random", 0, |_| {
+        let bits = getrandom::u64().map_err(Error::internal)? >> 11;
+        #[allow(clippy::cast_precision_loss, reason = "53 bits are exact")]
+        Ok(Value::Real(bits as f64 / (1_u64 << 53) as f64))
+    })
+}
+
+fn by_zero() -> Error {
+    Error::new(SqlState::DIVISION_BY_ZERO, "division by zero")
+}
+
+fn overflow() -> Error {
+    Error::new(
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+        "value out of range: overflow",
+    )
+}
+
+fn logarithm(f: f64) -> Result<f64> {
+    if f > 0.0 {
+        return Ok(f);
+    }
+    let what = if f == 0.0 {
+        "zero"
+    } else {
+        "a negative number"
+    };
+    Err(Error::new(
+        SqlState::INVALID_ARGUMENT_FOR_LOGARITHM,
+        format!("cannot take logarithm of {what}"),
+    ))
+}

@@ -1,0 +1,558 @@
+//! The session: what the protocol library calls.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::types::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
+use trunkline_server::{
+    Begin, Client, Column, CopyIn, CopyOut, Error, Oid, Open, ParameterStatus, Params, Prepared,
+    Reply, Result, Session, SqlState, Tag, Type,
+};
+
+use super::copy;
+use super::database::Database;
+use super::engine::{Chunk, Engine, Event, start};
+use super::parse::parse;
+use super::settings::Settings;
+use super::shared::{Shared, Signal};
+use super::translate::{Command, Facts, Plan, Query, SetScope, TagKind};
+use super::value::{Batch, Cell, bind};
+
+/// Opens sessions on a database.
+#[derive(Clone, Debug)]
+pub struct Sqlite(Arc<Database>);
+
+impl Sqlite {
+    /// An engine on this database.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        Self(Arc::new(database))
+    }
+
+    /// Fills the database with the sample data, if it has no tables of these names.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`](super::OpenError) with the statement that failed.
+    pub fn load_demo(&self) -> Result<(), super::OpenError> {
+        super::demo::load(&self.0)
+    }
+}
+
+/// Settings of the startup packet that are not the session's.
+const NOT_SETTINGS: &[&str] = &["user", "database", "replication", "options"];
+
+impl Open for Sqlite {
+    type Session = SqliteSession;
+
+    async fn open(&self, client: &Client) -> Result<SqliteSession> {
+        let facts = Facts {
+            user: client.user().to_owned(),
+            database: client.database().to_owned(),
+        };
+        let mut settings = Settings::default();
+        settings.set_user(client.user());
+        for (name, value) in client.parameters() {
+            if !NOT_SETTINGS.contains(&name) && !name.starts_with("_pq_.") {
+                settings.start(name, value)?;
+            }
+        }
+        let shared = Arc::new(Shared::new(facts, Some(client.handle()), settings));
+        shared.apply();
+        Ok(SqliteSession {
+            worker: tokio::sync::OnceCell::new(),
+            database: Arc::clone(&self.0),
+            shared,
+            running: Mutex::default(),
+            next: AtomicU64::new(1),
+        })
+    }
+}
+
+/// One client's session. Its thread and connection begin with its first statement.
+#[derive(Debug)]
+pub struct SqliteSession {
+    worker: tokio::sync::OnceCell<Sender<Event>>,
+    database: Arc<Database>,
+    shared: Arc<Shared>,
+    /// The signal of the job at hand, for `cancel`.
+    running: Mutex<Option<Arc<Signal>>>,
+    next: AtomicU64,
+}
+
+/// A statement, translated.
+#[derive(Clone, Debug)]
+pub struct Statement(Arc<Plan>);
+
+/// A running query's rows. Dropping it stops the query.
+struct Stream {
+    id: u64,
+    chunks: UnboundedReceiver<Chunk>,
+    worker: Sender<Event>,
+    signal: Arc<Signal>,
+    ended: bool,
+}
+
+impl Stream {
+    async fn next(&mut self) -> Option<Chunk> {
+        let chunk = self.chunks.recv().await;
+        self.ended = chunk.as_ref().is_none_or(|chunk| chunk.end.is_some());
+        chunk
+    }
+
+    /// Gives a chunk's memory back, and asks for more.
+    fn credit(&self, rows: Batch) {
+        // A worker that has ended needs none.
+        let _ = self.worker.send(Event::Credit(self.id, rows));
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.signal.stop();
+            let _ = self.worker.send(Event::Close(self.id));
+        }
+    }
+}
+
+/// Stops a job when the future that waits for it is dropped.
+struct Guard(Option<Arc<Signal>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(signal) = &self.0 {
+            signal.stop();
+        }
+    }
+}
+
+/// Takes the rows of a COPY back when its future is dropped in the middle.
+struct Undo(Option<Sender<Event>>);
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        if let Some(worker) = self.0.take() {
+            let job = Box::new(|engine: &Engine| {
+                if let Err(error) = engine.copy_end(false) {
+                    tracing::error!(%error, "a COPY that was given up could not be taken back");
+                }
+            });
+            // A worker that has ended has closed its connection, which takes everything back.
+            let _ = worker.send(Event::Job(job, Arc::default()));
+        }
+    }
+}
+
+impl SqliteSession {
+    async fn worker(&self) -> Result<&Sender<Event>> {
+        self.worker
+            .get_or_try_init(|| start(Arc::clone(&self.database), Arc::clone(&self.shared)))
+            .await
+    }
+
+    fn signal(&self) -> Arc<Signal> {
+        let signal = Arc::new(Signal::default());
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signal));
+        signal
+    }
+
+    /// Has the worker do something, and waits for the outcome.
+    async fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Engine) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let worker = self.worker().await?;
+        let signal = self.signal();
+        let (done, outcome) = oneshot::channel();
+        let job = Box::new(move |engine: &Engine| {
+            // The asker may have gone.
+            let _ = done.send(job(engine));
+        });
+        worker
+            .send(Event::Job(job, Arc::clone(&signal)))
+            .map_err(|_| gone())?;
+        let mut guard = Guard(Some(signal));
+        let outcome = outcome.await.map_err(|_| gone())?;
+        guard.0 = None;
+        outcome
+    }
+
+    async fn stream(&self, statement: &Statement, params: Vec<Value>) -> Result<Stream> {
+        let worker = self.worker().await?.clone();
+        let signal = self.signal();
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, chunks) = unbounded_channel();
+        let plan = Arc::clone(&statement.0);
+        let stop = Arc::clone(&signal);
+        let job = Box::new(move |engine: &Engine| {
+            if let Some(query) = query_of(&plan) {
+                engine.run(query, &params, id, &sender, &stop);
+            }
+        });
+        worker
+            .send(Event::Job(job, Arc::clone(&signal)))
+            .map_err(|_| gone())?;
+        Ok(Stream {
+            id,
+            chunks,
+            worker,
+            signal,
+            ended: false,
+        })
+    }
+
+    async fn run(
+        &self,
+        statement: &Statement,
+        query: &Query,
+        params: Params<'_>,
+        reply: &mut Reply,
+    ) -> Result<Tag> {
+        let values = bound(query, params)?;
+        let mut stream = self.stream(statement, values).await?;
+        let returns = query.columns.is_some();
+        while let Some(chunk) = stream.next().await {
+            if returns {
+                let mut cells: Vec<Cell<'_>> = Vec::new();
+                for row in 0..chunk.rows.rows() {
+                    chunk.rows.cells(row, &mut cells);
+                    reply.row(cells.as_slice()).await?;
+                }
+            }
+            match chunk.end {
+                Some(outcome) => return Ok(tag(query.tag, outcome?)),
+                None => stream.credit(chunk.rows),
+            }
+        }
+        Err(gone())
+    }
+
+    async fn command(&self, command: &Command, reply: &mut Reply) -> Result<Tag> {
+        match command {
+            Command::Set { name, value, scope } => {
+                self.shared
+                    .set(name, value.as_deref(), *scope == SetScope::Local)?;
+                Ok(Tag::new("SET"))
+            }
+            Command::Characteristics {
+                isolation,
+                read_only,
+                session,
+            } => {
+                let prefix = if *session {
+                    "default_transaction"
+                } else {
+                    "transaction"
+                };
+                if let Some(level) = isolation {
+                    self.shared
+                        .set(&format!("{prefix}_isolation"), Some(level), !session)?;
+                }
+                if let Some(read_only) = read_only {
+                    let value = if *read_only { "on" } else { "off" };
+                    self.shared
+                        .set(&format!("{prefix}_read_only"), Some(value), !session)?;
+                }
+                Ok(Tag::new("SET"))
+            }
+            Command::Show(name) => {
+                let value = self.shared.settings().show(name)?;
+                reply.row((value,)).await?;
+                Ok(Tag::new("SHOW"))
+            }
+            Command::ShowAll => {
+                let all = self.shared.settings().all();
+                for (name, value) in all {
+                    reply.row((name, value, "")).await?;
+                }
+                Ok(Tag::new("SHOW"))
+            }
+            Command::Reset(name) => {
+                self.shared.set(name, None, false)?;
+                Ok(Tag::new("RESET"))
+            }
+            Command::ResetAll => {
+                self.shared.reset_all();
+                Ok(Tag::new("RESET"))
+            }
+            Command::DiscardAll => {
+                self.forget().await?;
+                Ok(Tag::new("DISCARD ALL"))
+            }
+        }
+    }
+
+    /// Settings and temporary tables go.
+    async fn forget(&self) -> Result<()> {
+        self.shared.reset_all();
+        if self.worker.initialized() {
+            self.ask(Engine::drop_temporary).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Session for SqliteSession {
+    type Statement = Statement;
+
+    async fn prepare(&self, sql: &str, types: &[Type]) -> Result<Prepared<Statement>> {
+        let (sql, types) = (sql.to_owned(), types.to_vec());
+        let plan = Arc::new(self.ask(move |engine| engine.prepare(&sql, &types)).await?);
+        let prepared = Prepared::new(Statement(Arc::clone(&plan)));
+        Ok(match plan.as_ref() {
+            Plan::Query(query) => {
+                let prepared = prepared.params(query.params.iter().copied());
+                match &query.columns {
+                    Some(columns) => prepared.columns(described(columns)),
+                    None => prepared,
+                }
+            }
+            Plan::Command(Command::Show(name)) => {
+                let name = self.shared.settings().spelling(name)?;
+                prepared.columns([(name, Type::TEXT)])
+            }
+            Plan::Command(Command::ShowAll) => prepared.columns([
+                ("name", Type::TEXT),
+                ("setting", Type::TEXT),
+                ("description", Type::TEXT),
+            ]),
+            Plan::CopyIn { types, format, .. } => prepared.copy_in(
+                copy::wire_format(format),
+                u16::try_from(types.len()).map_err(Error::internal)?,
+            ),
+            Plan::CopyOut { query, format } => {
+                let count = query.columns.as_ref().map_or(0, Vec::len);
+                prepared.copy_out(
+                    copy::wire_format(format),
+                    u16::try_from(count).map_err(Error::internal)?,
+                )
+            }
+            Plan::Batch { .. } | Plan::Command(_) | Plan::Nothing(_) => prepared,
+        })
+    }
+
+    async fn execute(
+        &self,
+        statement: &Statement,
+        params: Params<'_>,
+        reply: &mut Reply,
+    ) -> Result<Tag> {
+        match statement.0.as_ref() {
+            Plan::Query(query) => self.run(statement, query, params, reply).await,
+            Plan::Batch { tag: kind, .. } => {
+                let (plan, kind) = (Arc::clone(&statement.0), *kind);
+                let count = self
+                    .ask(move |engine| match plan.as_ref() {
+                        Plan::Batch { statements, .. } => engine.batch(statements),
+                        _ => Ok(0),
+                    })
+                    .await?;
+                Ok(tag(kind, count))
+            }
+            Plan::Command(command) => self.command(command, reply).await,
+            Plan::Nothing(tag) => Ok(Tag::new(*tag)),
+            Plan::CopyIn { .. } | Plan::CopyOut { .. } => {
+                Err(Error::unsupported("COPY runs as COPY only"))
+            }
+        }
+    }
+
+    fn check_syntax(&self, sql: &str) -> Result<()> {
+        parse(sql).map(|_| ())
+    }
+
+    async fn begin(&self, begin: &Begin) -> Result<()> {
+        let begin = *begin;
+        self.ask(move |engine| engine.begin(&begin)).await
+    }
+
+    async fn commit(&self) -> Result<()> {
+        self.ask(Engine::commit).await
+    }
+
+    async fn rollback(&self) -> Result<()> {
+        self.ask(Engine::rollback).await
+    }
+
+    async fn savepoint(&self, name: &str) -> Result<()> {
+        let name = name.to_owned();
+        self.ask(move |engine| engine.savepoint(&name)).await
+    }
+
+    async fn release(&self, name: &str) -> Result<()> {
+        let name = name.to_owned();
+        self.ask(move |engine| engine.release(&name)).await
+    }
+
+    async fn rollback_to(&self, name: &str) -> Result<()> {
+        let name = name.to_owned();
+        self.ask(move |engine| engine.rollback_to(&name)).await
+    }
+
+    fn discard(&self) -> impl Future<Output = Result<()>> + Send {
+        self.forget()
+    }
+
+    async fn copy_in(
+        &self,
+        statement: &Statement,
+        _: Params<'_>,
+        input: &mut CopyIn<'_>,
+    ) -> Result<Tag> {
+        let Plan::CopyIn {
+            table,
+            types,
+            names,
+            format,
+            ..
+        } = statement.0.as_ref()
+        else {
+            return Err(Error::unsupported("this is no COPY FROM STDIN"));
+        };
+        self.ask(Engine::copy_begin).await?;
+        let mut undo = Undo(self.worker.get().cloned());
+        let outcome = async {
+            let mut decoder = copy::Decoder::new(format, table, names, types);
+            let mut count = 0;
+            while let Some(piece) = input.next().await? {
+                let rows = decoder.push(piece)?;
+                count += self.store(statement, rows).await?;
+            }
+            let rows = decoder.finish()?;
+            count += self.store(statement, rows).await?;
+            Ok(count)
+        };
+        let outcome: Result<u64> = outcome.await;
+        let committed = outcome.is_ok();
+        undo.0 = None;
+        self.ask(move |engine| engine.copy_end(committed)).await?;
+        Ok(Tag::copy(outcome?))
+    }
+
+    async fn copy_out(
+        &self,
+        statement: &Statement,
+        params: Params<'_>,
+        output: &mut CopyOut<'_>,
+    ) -> Result<Tag> {
+        let Plan::CopyOut { query, format } = statement.0.as_ref() else {
+            return Err(Error::unsupported("this is no COPY TO STDOUT"));
+        };
+        let columns = query.columns.as_deref().unwrap_or_default();
+        let mut writer = copy::Writer::new(format, columns);
+        if let Some(head) = writer.head() {
+            output.data(&head).await?;
+        }
+        let mut stream = self.stream(statement, bound(query, params)?).await?;
+        while let Some(chunk) = stream.next().await {
+            let mut cells: Vec<Cell<'_>> = Vec::new();
+            for row in 0..chunk.rows.rows() {
+                chunk.rows.cells(row, &mut cells);
+                output.data_with(|out| writer.row(&cells, out)).await?;
+            }
+            match chunk.end {
+                Some(outcome) => {
+                    let count = outcome?;
+                    if let Some(tail) = writer.tail() {
+                        output.data(&tail).await?;
+                    }
+                    return Ok(Tag::copy(count));
+                }
+                None => stream.credit(chunk.rows),
+            }
+        }
+        Err(gone())
+    }
+
+    fn parameters(&self, status: &mut ParameterStatus) {
+        for (name, value) in self.shared.settings().reported() {
+            status.set(name, &value);
+        }
+    }
+
+    fn cancel(&self) {
+        if let Some(signal) = self
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+        {
+            signal.stop();
+        }
+    }
+}
+
+impl SqliteSession {
+    async fn store(&self, statement: &Statement, rows: Vec<Vec<Value>>) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let plan = Arc::clone(&statement.0);
+        self.ask(move |engine| match plan.as_ref() {
+            Plan::CopyIn { insert, table, .. } => engine.copy_rows(insert, table, &rows),
+            _ => Ok(0),
+        })
+        .await
+    }
+}
+
+fn query_of(plan: &Plan) -> Option<&Query> {
+    match plan {
+        Plan::Query(query) | Plan::CopyOut { query, .. } => Some(query),
+        _ => None,
+    }
+}
+
+fn bound(query: &Query, params: Params<'_>) -> Result<Vec<Value>> {
+    if params.len() != query.params.len() {
+        return Err(Error::new(
+            SqlState::PROTOCOL_VIOLATION,
+            format!(
+                "bind message supplies {} parameters, but prepared statement requires {}",
+                params.len(),
+                query.params.len()
+            ),
+        ));
+    }
+    (0..params.len())
+        .map(|at| {
+            bind(
+                params.raw(at),
+                params.format(at),
+                query.params.get(at).copied().unwrap_or(Type::TEXT),
+            )
+        })
+        .collect()
+}
+
+fn described(columns: &[super::translate::Output]) -> Vec<Column> {
+    columns
+        .iter()
+        .map(|column| {
+            let described = Column::new(column.name.clone(), column.ty).modifier(column.modifier);
+            match column.origin {
+                Some((table, number)) => described.table(Oid(table), number),
+                None => described,
+            }
+        })
+        .collect()
+}
+
+fn tag(kind: TagKind, count: u64) -> Tag {
+    match kind {
+        TagKind::Select => Tag::select(count),
+        TagKind::Insert => Tag::insert(count),
+        TagKind::Update => Tag::update(count),
+        TagKind::Delete => Tag::delete(count),
+        TagKind::Fixed(tag) => Tag::new(tag),
+    }
+}
+
+fn gone() -> Error {
+    Error::internal("the session's worker has ended")
+}

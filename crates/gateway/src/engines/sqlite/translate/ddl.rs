@@ -1,0 +1,784 @@
+//! CREATE, ALTER and DROP.
+
+use sqlparser::ast::{
+    AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable, CreateView,
+    DataType, Expr, ForeignKeyConstraint, GeneratedAs, IndexColumn, ObjectName, ObjectType,
+    ReferentialAction, RenameTableNameKind, TableConstraint,
+};
+use sqlparser::tokenizer::Location;
+use trunkline_server::{Error, Result, SqlState, Type};
+
+use super::Translator;
+use super::convert::Mode;
+use super::name::last;
+use super::node::{NUMERIC, quote};
+use super::plan::{Output, Plan, TagKind};
+use super::scope::{Relation, Scope, Visible, fold};
+use super::types::{Typed, declaration, resolve};
+
+const NOWHERE: Location = Location { line: 0, column: 0 };
+
+/// A table under construction.
+#[derive(Default)]
+struct Draft {
+    table: String,
+    columns: Vec<Drafted>,
+    constraints: Vec<String>,
+    primary_key: Option<(String, Vec<String>)>,
+    checks: usize,
+}
+
+struct Drafted {
+    name: String,
+    typed: Typed,
+    serial: bool,
+    not_null: bool,
+    rest: String,
+}
+
+impl Translator<'_> {
+    pub(super) fn create_table(&mut self, create: &CreateTable) -> Result<Plan> {
+        if create.like.is_some()
+            || create.partition_by.is_some()
+            || create.partition_of.is_some()
+            || create.inherits.is_some()
+        {
+            return Err(self.unsupported("LIKE, INHERITS or PARTITION in CREATE TABLE", NOWHERE));
+        }
+        let (_, name, _) = self.split(&create.name)?;
+        if !create.if_not_exists && self.catalog.table(&name)?.is_some() {
+            let message = format!("relation \"{name}\" already exists");
+            return Err(Error::new(SqlState::DUPLICATE_TABLE, message));
+        }
+        let exists = if create.if_not_exists {
+            "IF NOT EXISTS "
+        } else {
+            ""
+        };
+        let temporary = if create.temporary { "TEMP " } else { "" };
+        let head = format!("CREATE {temporary}TABLE {exists}{}", quote(&name));
+        if let Some(query) = &create.query {
+            return self.create_table_as(
+                &head,
+                &name,
+                query,
+                create.with_data.as_ref().is_none_or(|w| w.data),
+            );
+        }
+        let mut draft = Draft {
+            table: name,
+            ..Draft::default()
+        };
+        let scope = self.draft_scope(&draft.table, &create.columns)?;
+        for column in &create.columns {
+            self.draft_column(&mut draft, &scope, column)?;
+        }
+        for constraint in &create.constraints {
+            self.draft_constraint(&mut draft, &scope, constraint)?;
+        }
+        let rowid = if create
+            .sqlite_table_options
+            .options
+            .contains(&sqlparser::ast::SqliteTableOption::WithoutRowid)
+        {
+            " WITHOUT ROWID"
+        } else {
+            ""
+        };
+        let sql = format!("{head} ({}){rowid}", draft.finish());
+        Ok(Plan::Batch {
+            statements: vec![sql],
+            tag: TagKind::Fixed("CREATE TABLE"),
+        })
+    }
+
+    /// CREATE TABLE AS, in two steps: SQLite's own would forget the types.
+    fn create_table_as(
+        &mut self,
+        head: &str,
+        name: &str,
+        query: &sqlparser::ast::Query,
+        data: bool,
+    ) -> Result<Plan> {
+        let (sql, outputs) = self.query(query, None)?;
+        let columns: Vec<String> = outputs
+            .iter()
+            .map(|o| {
+                column_text(
+                    &o.name,
+                    Typed {
+                        ty: o.ty,
+                        modifier: o.modifier,
+                    },
+                )
+            })
+            .collect();
+        let mut statements = vec![format!("{head} ({})", columns.join(", "))];
+        if data {
+            statements.push(format!("INSERT INTO {} {sql}", quote(name)));
+        }
+        let tag = if data {
+            TagKind::Select
+        } else {
+            TagKind::Fixed("CREATE TABLE AS")
+        };
+        Ok(Plan::Batch { statements, tag })
+    }
+
+    fn draft_scope(&self, table: &str, columns: &[ColumnDef]) -> Result<Scope<'static>> {
+        let mut visible: Vec<Visible> = Vec::new();
+        for column in columns {
+            let name = fold(&column.name);
+            if visible.iter().any(|c| c.name == name) {
+                let message = format!("column \"{name}\" specified more than once");
+                return Err(Error::new(SqlState::DUPLICATE_COLUMN, message));
+            }
+            let (typed, _) = self.column_type(&column.data_type, column.name.span.start)?;
+            // Constraints name the columns bare.
+            let merged = super::scope::Merged::Kept;
+            visible.push(Visible {
+                modifier: typed.modifier,
+                merged,
+                ..Visible::new(name, typed.ty)
+            });
+        }
+        Ok(Scope {
+            relations: vec![Relation {
+                alias: table.to_owned(),
+                columns: visible,
+                open: false,
+            }],
+            outer: None,
+        })
+    }
+
+    /// The type, and whether it is one of the serials.
+    fn column_type(&self, data_type: &DataType, at: Location) -> Result<(Typed, bool)> {
+        let name = data_type.to_string().to_lowercase();
+        let serial = match name.as_str() {
+            "serial" | "serial4" => Some(Type::INT4),
+            "bigserial" | "serial8" => Some(Type::INT8),
+            "smallserial" | "serial2" => Some(Type::INT2),
+            _ => None,
+        };
+        match serial {
+            Some(ty) => Ok((Typed { ty, modifier: -1 }, true)),
+            None if matches!(data_type, DataType::Unspecified) => Ok((
+                Typed {
+                    ty: Type::TEXT,
+                    modifier: -1,
+                },
+                false,
+            )),
+            None => Ok((
+                resolve(data_type).map_err(|error| self.source.mark(error, at))?,
+                false,
+            )),
+        }
+    }
+
+    fn draft_column(
+        &mut self,
+        draft: &mut Draft,
+        scope: &Scope<'_>,
+        column: &ColumnDef,
+    ) -> Result<()> {
+        let name = fold(&column.name);
+        let (typed, serial) = self.column_type(&column.data_type, column.name.span.start)?;
+        let mut drafted = Drafted {
+            name: name.clone(),
+            typed,
+            serial,
+            not_null: serial,
+            rest: String::new(),
+        };
+        for option in &column.options {
+            let constraint_name = option.name.as_ref().map(fold);
+            match &option.option {
+                ColumnOption::Null => {}
+                ColumnOption::NotNull => drafted.not_null = true,
+                ColumnOption::Default(expr) => {
+                    let node = self.expr(&Scope::default(), expr)?;
+                    let node = self.convert(node, typed, Mode::Assignment)?;
+                    drafted.rest.push_str(&format!(" DEFAULT ({})", node.sql));
+                }
+                ColumnOption::PrimaryKey(_) => {
+                    draft.set_primary_key(constraint_name, vec![name.clone()])?
+                }
+                ColumnOption::Unique(_) => {
+                    let key =
+                        constraint_name.unwrap_or_else(|| format!("{}_{name}_key", draft.table));
+                    draft.constraints.push(format!(
+                        "CONSTRAINT {} UNIQUE ({})",
+                        quote(&key),
+                        quote(&name)
+                    ));
+                }
+                ColumnOption::Check(check) => {
+                    let constraint = constraint_name.or_else(|| check.name.as_ref().map(fold));
+                    self.draft_check(draft, scope, constraint, Some(&name), &check.expr)?;
+                }
+                ColumnOption::ForeignKey(key) => {
+                    let mut key = key.clone();
+                    key.columns = vec![column.name.clone()];
+                    self.draft_foreign_key(draft, constraint_name, &key)?;
+                }
+                ColumnOption::Generated {
+                    generated_as: GeneratedAs::Always | GeneratedAs::ByDefault,
+                    generation_expr: None,
+                    ..
+                }
+                | ColumnOption::Identity(_) => {
+                    drafted.serial = true;
+                    drafted.not_null = true;
+                }
+                ColumnOption::Generated {
+                    generation_expr: Some(expr),
+                    ..
+                } => {
+                    let node = self.expr(scope, expr)?;
+                    let node = self.convert(node, typed, Mode::Assignment)?;
+                    drafted
+                        .rest
+                        .push_str(&format!(" GENERATED ALWAYS AS ({}) STORED", node.sql));
+                }
+                ColumnOption::Collation(_) | ColumnOption::Comment(_) => {}
+                ColumnOption::DialectSpecific(tokens) => {
+                    let words: Vec<String> = tokens
+                        .iter()
+                        .map(|t| t.to_string().to_lowercase())
+                        .collect();
+                    if words.iter().any(|w| w == "autoincrement") {
+                        drafted.serial = true;
+                    }
+                }
+                other => {
+                    return Err(self.unsupported(
+                        &format!("column option \"{other}\""),
+                        column.name.span.start,
+                    ));
+                }
+            }
+        }
+        draft.columns.push(drafted);
+        Ok(())
+    }
+
+    fn draft_constraint(
+        &mut self,
+        draft: &mut Draft,
+        scope: &Scope<'_>,
+        constraint: &TableConstraint,
+    ) -> Result<()> {
+        match constraint {
+            TableConstraint::PrimaryKey(key) => {
+                let columns = self.key_columns(scope, &key.columns)?;
+                draft.set_primary_key(key.name.as_ref().map(fold), columns)
+            }
+            TableConstraint::Unique(key) => {
+                let columns = self.key_columns(scope, &key.columns)?;
+                let name = key.name.as_ref().map_or_else(
+                    || format!("{}_{}_key", draft.table, columns.join("_")),
+                    fold,
+                );
+                let columns: Vec<String> = columns.iter().map(|c| quote(c)).collect();
+                draft.constraints.push(format!(
+                    "CONSTRAINT {} UNIQUE ({})",
+                    quote(&name),
+                    columns.join(", ")
+                ));
+                Ok(())
+            }
+            TableConstraint::Check(check) => self.draft_check(
+                draft,
+                scope,
+                check.name.as_ref().map(fold),
+                None,
+                &check.expr,
+            ),
+            TableConstraint::ForeignKey(key) => {
+                self.draft_foreign_key(draft, key.name.as_ref().map(fold), key)
+            }
+            other => Err(self.unsupported(&format!("constraint \"{other}\""), NOWHERE)),
+        }
+    }
+
+    fn key_columns(&self, scope: &Scope<'_>, columns: &[IndexColumn]) -> Result<Vec<String>> {
+        columns
+            .iter()
+            .map(|column| match &column.column.expr {
+                Expr::Identifier(ident) => {
+                    if scope.find(self.source, ident)?.is_none() {
+                        let message =
+                            format!("column \"{}\" named in key does not exist", fold(ident));
+                        return Err(self.source.mark(
+                            Error::new(SqlState::UNDEFINED_COLUMN, message),
+                            ident.span.start,
+                        ));
+                    }
+                    Ok(fold(ident))
+                }
+                _ => Err(self.unsupported("an expression in a key", NOWHERE)),
+            })
+            .collect()
+    }
+
+    fn draft_check(
+        &mut self,
+        draft: &mut Draft,
+        scope: &Scope<'_>,
+        name: Option<String>,
+        column: Option<&str>,
+        expr: &Expr,
+    ) -> Result<()> {
+        let node = self.expr(scope, expr)?;
+        let node = self.boolean(node, "CHECK")?;
+        let name = name.unwrap_or_else(|| {
+            let number = if draft.checks == 0 {
+                String::new()
+            } else {
+                draft.checks.to_string()
+            };
+            match column {
+                Some(column) => format!("{}_{column}_check", draft.table),
+                None => {
+                    draft.checks += 1;
+                    format!("{}_check{number}", draft.table)
+                }
+            }
+        });
+        draft
+            .constraints
+            .push(format!("CONSTRAINT {} CHECK ({})", quote(&name), node.sql));
+        Ok(())
+    }
+
+    fn draft_foreign_key(
+        &mut self,
+        draft: &mut Draft,
+        name: Option<String>,
+        key: &ForeignKeyConstraint,
+    ) -> Result<()> {
+        let columns: Vec<String> = key.columns.iter().map(fold).collect();
+        let name = name.unwrap_or_else(|| format!("{}_{}_fkey", draft.table, columns.join("_")));
+        let parent = last(&key.foreign_table).unwrap_or_default();
+        let referred: Vec<String> = if !key.referred_columns.is_empty() {
+            key.referred_columns.iter().map(fold).collect()
+        } else if parent == draft.table {
+            draft
+                .primary_key
+                .as_ref()
+                .map(|(_, columns)| columns.clone())
+                .unwrap_or_default()
+        } else {
+            let table = self.target(&key.foreign_table)?;
+            match &table.primary_key {
+                Some(key) => key.columns.clone(),
+                None => {
+                    let message =
+                        format!("there is no primary key for referenced table \"{parent}\"");
+                    return Err(Error::new(SqlState::UNDEFINED_OBJECT, message));
+                }
+            }
+        };
+        if parent != draft.table {
+            self.target(&key.foreign_table)?;
+        }
+        let list = |names: &[String]| {
+            names
+                .iter()
+                .map(|c| quote(c))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let mut sql = format!(
+            "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
+            quote(&name),
+            list(&columns),
+            quote(&parent),
+            list(&referred)
+        );
+        for (event, action) in [("DELETE", &key.on_delete), ("UPDATE", &key.on_update)] {
+            if let Some(action) = action {
+                let words = match action {
+                    ReferentialAction::Restrict => "RESTRICT",
+                    ReferentialAction::Cascade => "CASCADE",
+                    ReferentialAction::SetNull => "SET NULL",
+                    ReferentialAction::NoAction => "NO ACTION",
+                    ReferentialAction::SetDefault => "SET DEFAULT",
+                };
+                sql.push_str(&format!(" ON {event} {words}"));
+            }
+        }
+        let deferred = key.characteristics.as_ref().is_some_and(|c| {
+            c.deferrable == Some(true) && c.to_string().contains("INITIALLY DEFERRED")
+        });
+        if deferred {
+            sql.push_str(" DEFERRABLE INITIALLY DEFERRED");
+        }
+        draft.constraints.push(sql);
+        Ok(())
+    }
+
+    pub(super) fn create_index(&mut self, create: &CreateIndex) -> Result<Plan> {
+        let table = self.target(&create.table_name)?;
+        let columns = super::from::table_columns(&table)
+            .into_iter()
+            .map(|c| Visible {
+                merged: super::scope::Merged::Kept,
+                ..c
+            })
+            .collect();
+        let scope = Scope {
+            relations: vec![Relation {
+                alias: table.name.clone(),
+                columns,
+                open: false,
+            }],
+            outer: None,
+        };
+        let mut keys = Vec::new();
+        let mut words = Vec::new();
+        for column in &create.columns {
+            words.push(match &column.column.expr {
+                Expr::Identifier(ident) => fold(ident),
+                _ => "expr".to_owned(),
+            });
+            let node = self.expr(&scope, &column.column.expr)?;
+            let descending = matches!(
+                column.column.options.sort,
+                Some(sqlparser::ast::OrderBySort::Desc)
+            );
+            keys.push(format!(
+                "{}{}",
+                node.sql,
+                if descending { " DESC" } else { "" }
+            ));
+        }
+        let name = match &create.name {
+            Some(name) => self.split(name)?.1,
+            None => format!("{}_{}_idx", table.name, words.join("_")),
+        };
+        let unique = if create.unique { "UNIQUE " } else { "" };
+        let exists = if create.if_not_exists {
+            "IF NOT EXISTS "
+        } else {
+            ""
+        };
+        let mut sql = format!(
+            "CREATE {unique}INDEX {exists}{} ON {} ({})",
+            quote(&name),
+            quote(&table.name),
+            keys.join(", ")
+        );
+        if let Some(predicate) = &create.predicate {
+            let node = self.expr(&scope, predicate)?;
+            sql.push_str(&format!(" WHERE {}", self.boolean(node, "WHERE")?.sql));
+        }
+        Ok(Plan::Batch {
+            statements: vec![sql],
+            tag: TagKind::Fixed("CREATE INDEX"),
+        })
+    }
+
+    pub(super) fn create_view(&mut self, create: &CreateView) -> Result<Plan> {
+        if create.materialized {
+            return Err(self.unsupported("a materialized view", NOWHERE));
+        }
+        let (_, name, _) = self.split(&create.name)?;
+        let existing = self.catalog.table(&name)?;
+        if existing.is_some() && !create.or_replace && !create.if_not_exists {
+            return Err(Error::new(
+                SqlState::DUPLICATE_TABLE,
+                format!("relation \"{name}\" already exists"),
+            ));
+        }
+        let (sql, outputs) = self.query(&create.query, None)?;
+        let names: Vec<String> = outputs
+            .iter()
+            .enumerate()
+            .map(|(at, o): (usize, &Output)| {
+                quote(
+                    &create
+                        .columns
+                        .get(at)
+                        .map_or_else(|| o.name.clone(), |c| fold(&c.name)),
+                )
+            })
+            .collect();
+        let mut statements = Vec::new();
+        if create.or_replace {
+            statements.push(format!("DROP VIEW IF EXISTS {}", quote(&name)));
+        }
+        let exists = if create.if_not_exists {
+            "IF NOT EXISTS "
+        } else {
+            ""
+        };
+        let temporary = if create.temporary { "TEMP " } else { "" };
+        statements.push(format!(
+            "CREATE {temporary}VIEW {exists}{} ({}) AS {sql}",
+            quote(&name),
+            names.join(", ")
+        ));
+        Ok(Plan::Batch {
+            statements,
+            tag: TagKind::Fixed("CREATE VIEW"),
+        })
+    }
+
+    pub(super) fn alter_table(&mut self, alter: &AlterTable) -> Result<Plan> {
+        let tag = TagKind::Fixed("ALTER TABLE");
+        let (_, bare, _) = self.split(&alter.name)?;
+        if alter.if_exists && self.catalog.table(&bare)?.is_none() {
+            return Ok(Plan::Batch {
+                statements: Vec::new(),
+                tag,
+            });
+        }
+        let table = self.target(&alter.name)?;
+        let quoted = quote(&table.name);
+        let mut statements = Vec::new();
+        for operation in &alter.operations {
+            match operation {
+                AlterTableOperation::AddConstraint {
+                    constraint: TableConstraint::PrimaryKey(key),
+                    ..
+                } => {
+                    let name = key
+                        .name
+                        .as_ref()
+                        .map_or_else(|| format!("{}_pkey", table.name), fold);
+                    statements.push(self.unique_index(&name, &table.name, &key.columns)?);
+                }
+                AlterTableOperation::AddConstraint {
+                    constraint: TableConstraint::Unique(key),
+                    ..
+                } => {
+                    let scope_columns: Vec<String> = key
+                        .columns
+                        .iter()
+                        .map(|c| c.column.expr.to_string())
+                        .collect();
+                    let name = key.name.as_ref().map_or_else(
+                        || format!("{}_{}_key", table.name, scope_columns.join("_")),
+                        fold,
+                    );
+                    statements.push(self.unique_index(&name, &table.name, &key.columns)?);
+                }
+                AlterTableOperation::AddColumn {
+                    column_def,
+                    if_not_exists,
+                    ..
+                } => {
+                    if *if_not_exists && table.column(&fold(&column_def.name)).is_some() {
+                        continue;
+                    }
+                    if table.column(&fold(&column_def.name)).is_some() {
+                        let message = format!(
+                            "column \"{}\" of relation \"{}\" already exists",
+                            fold(&column_def.name),
+                            table.name
+                        );
+                        return Err(Error::new(SqlState::DUPLICATE_COLUMN, message));
+                    }
+                    let mut draft = Draft {
+                        table: table.name.clone(),
+                        ..Draft::default()
+                    };
+                    let scope = self.draft_scope(&table.name, std::slice::from_ref(column_def))?;
+                    self.draft_column(&mut draft, &scope, column_def)?;
+                    statements.push(format!(
+                        "ALTER TABLE {quoted} ADD COLUMN {}",
+                        draft.finish().replace(", CONSTRAINT", " CONSTRAINT")
+                    ));
+                }
+                AlterTableOperation::DropColumn {
+                    column_names,
+                    if_exists,
+                    ..
+                } => {
+                    for ident in column_names {
+                        let name = fold(ident);
+                        if table.column(&name).is_none() {
+                            if *if_exists {
+                                continue;
+                            }
+                            let message = format!(
+                                "column \"{name}\" of relation \"{}\" does not exist",
+                                table.name
+                            );
+                            return Err(Error::new(SqlState::UNDEFINED_COLUMN, message));
+                        }
+                        statements
+                            .push(format!("ALTER TABLE {quoted} DROP COLUMN {}", quote(&name)));
+                    }
+                }
+                AlterTableOperation::RenameColumn {
+                    old_column_name,
+                    new_column_name,
+                } => statements.push(format!(
+                    "ALTER TABLE {quoted} RENAME COLUMN {} TO {}",
+                    quote(&fold(old_column_name)),
+                    quote(&fold(new_column_name))
+                )),
+                AlterTableOperation::RenameTable {
+                    table_name: RenameTableNameKind::To(name) | RenameTableNameKind::As(name),
+                } => {
+                    statements.push(format!(
+                        "ALTER TABLE {quoted} RENAME TO {}",
+                        quote(&last(name).unwrap_or_default())
+                    ));
+                }
+                AlterTableOperation::OwnerTo { .. } => {}
+                other => return Err(self.unsupported(&format!("ALTER TABLE … {other}"), NOWHERE)),
+            }
+        }
+        Ok(Plan::Batch { statements, tag })
+    }
+
+    fn unique_index(&self, name: &str, table: &str, columns: &[IndexColumn]) -> Result<String> {
+        let mut names = Vec::new();
+        for column in columns {
+            match &column.column.expr {
+                Expr::Identifier(ident) => names.push(quote(&fold(ident))),
+                _ => return Err(self.unsupported("an expression in a key", NOWHERE)),
+            }
+        }
+        Ok(format!(
+            "CREATE UNIQUE INDEX {} ON {} ({})",
+            quote(name),
+            quote(table),
+            names.join(", ")
+        ))
+    }
+
+    pub(super) fn drop(
+        &mut self,
+        object: ObjectType,
+        if_exists: bool,
+        names: &[ObjectName],
+    ) -> Result<Plan> {
+        let (words, tag, noun) = match object {
+            ObjectType::Table => ("TABLE", "DROP TABLE", "table"),
+            ObjectType::View => ("VIEW", "DROP VIEW", "view"),
+            ObjectType::Index => ("INDEX", "DROP INDEX", "index"),
+            _ => return Err(self.unsupported(&format!("DROP {object}"), NOWHERE)),
+        };
+        let mut statements = Vec::new();
+        for name in names {
+            let (_, bare, _) = self.split(name)?;
+            let missing = object != ObjectType::Index && self.catalog.table(&bare)?.is_none();
+            if missing && !if_exists {
+                return Err(Error::new(
+                    SqlState::UNDEFINED_TABLE,
+                    format!("{noun} \"{bare}\" does not exist"),
+                ));
+            }
+            let exists = if if_exists { "IF EXISTS " } else { "" };
+            statements.push(format!("DROP {words} {exists}{}", quote(&bare)));
+        }
+        Ok(Plan::Batch {
+            statements,
+            tag: TagKind::Fixed(tag),
+        })
+    }
+}
+
+impl Draft {
+    fn set_primary_key(&mut self, name: Option<String>, columns: Vec<String>) -> Result<()> {
+        if self.primary_key.is_some() {
+            let message = format!(
+                "multiple primary keys for table \"{}\" are not allowed",
+                self.table
+            );
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+        }
+        let name = name.unwrap_or_else(|| format!("{}_pkey", self.table));
+        self.primary_key = Some((name, columns));
+        Ok(())
+    }
+
+    /// The definition of the columns and constraints.
+    ///
+    /// A serial column is SQLite's rowid: that alone fills itself. Its declared type must read `INTEGER`, so a named CHECK
+    /// says how wide it is. When the primary key is another column, that one is made unique and not null instead.
+    fn finish(mut self) -> String {
+        let key = self.primary_key.take();
+        let serial = self.columns.iter().position(|c| c.serial);
+        let mut parts = Vec::new();
+        for (place, column) in self.columns.iter().enumerate() {
+            let in_key = key
+                .as_ref()
+                .is_some_and(|(_, columns)| columns.contains(&column.name));
+            let name = quote(&column.name);
+            if Some(place) == serial {
+                let constraint = key
+                    .as_ref()
+                    .filter(|(_, columns)| columns.as_slice() == [column.name.clone()]);
+                let constraint = constraint.map_or_else(
+                    || format!("{}_{}_seq", self.table, column.name),
+                    |(name, _)| name.clone(),
+                );
+                let mut text = format!(
+                    "{name} INTEGER CONSTRAINT {} PRIMARY KEY AUTOINCREMENT",
+                    quote(&constraint)
+                );
+                match column.typed.ty {
+                    Type::INT4 => text.push_str(&format!(
+                        " CONSTRAINT int4 CHECK ({name} BETWEEN -2147483648 AND 2147483647)"
+                    )),
+                    Type::INT2 => text.push_str(&format!(
+                        " CONSTRAINT int2 CHECK ({name} BETWEEN -32768 AND 32767)"
+                    )),
+                    _ => {}
+                }
+                parts.push(text);
+                continue;
+            }
+            let mut text = column_text(&column.name, column.typed);
+            if column.not_null || in_key {
+                text.push_str(" NOT NULL");
+            }
+            text.push_str(&column.rest);
+            parts.push(text);
+        }
+        if let Some((name, columns)) = key {
+            let serial_name = serial
+                .and_then(|at| self.columns.get(at))
+                .map(|c| c.name.clone());
+            let is_serial = columns.len() == 1 && columns.first() == serial_name.as_ref();
+            let list: Vec<String> = columns.iter().map(|c| quote(c)).collect();
+            let words = if serial.is_some() {
+                "UNIQUE"
+            } else {
+                "PRIMARY KEY"
+            };
+            if !is_serial {
+                parts.push(format!(
+                    "CONSTRAINT {} {words} ({})",
+                    quote(&name),
+                    list.join(", ")
+                ));
+            }
+        }
+        parts.append(&mut self.constraints);
+        parts.join(", ")
+    }
+}
+
+fn column_text(name: &str, typed: Typed) -> String {
+    let collation = if typed.ty == Type::NUMERIC {
+        format!(" COLLATE {NUMERIC}")
+    } else {
+        String::new()
+    };
+    let declared = if typed.ty == Type::UNSPECIFIED {
+        String::new()
+    } else {
+        declaration(typed)
+    };
+    format!("{} {declared}{collation}", quote(name))
+        .trim_end()
+        .to_owned()
+}

@@ -1,0 +1,769 @@
+//! Expressions.
+
+use sqlparser::ast::{
+    AccessExpr, BinaryOperator as Op, CaseWhen, CeilFloorKind, DateTimeField, Expr, InTarget,
+    Query as Ast, Spanned, Subscript, TrimWhereField,
+};
+use sqlparser::tokenizer::Location;
+use trunkline_server::{Error, Result, SqlState, Type};
+
+use super::Translator;
+use super::convert::Mode;
+use super::node::{Node, Shape, text};
+use super::operator::comparison;
+use super::scope::{Scope, fold};
+use super::types::{Typed, resolve};
+
+impl Translator<'_> {
+    pub(super) fn expr(&mut self, scope: &Scope<'_>, expr: &Expr) -> Result<Node> {
+        let at = start(expr);
+        match expr {
+            Expr::Identifier(ident) => match scope.find(self.source, ident)? {
+                Some(node) => Ok(node),
+                None => match self.keyword(&fold(ident)) {
+                    Some(node) if ident.quote_style.is_none() => Ok(node.at(at)),
+                    _ => {
+                        let message = format!("column \"{}\" does not exist", fold(ident));
+                        Err(self
+                            .source
+                            .mark(Error::new(SqlState::UNDEFINED_COLUMN, message), at))
+                    }
+                },
+            },
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [.., table, column] => scope.qualified(self.source, table, column),
+                _ => Err(self.unsupported("this name", at)),
+            },
+            Expr::Value(value) => self.value(value),
+            Expr::TypedString(typed) => self.typed_string(typed),
+            Expr::Interval(interval) => self.interval(interval),
+            Expr::Nested(inner) => self.expr(scope, inner),
+            Expr::Prefixed { value, .. } => self.expr(scope, value),
+            Expr::UnaryOp { op, expr } => {
+                let node = self.expr(scope, expr)?;
+                self.unary(op, node, at)
+            }
+            Expr::BinaryOp { left, op, right } => self.binary_expr(scope, left, op, right, at),
+            Expr::IsNull(inner) => self.postfix(scope, inner, "IS NULL"),
+            Expr::IsNotNull(inner) => self.postfix(scope, inner, "IS NOT NULL"),
+            Expr::IsTrue(inner) => self.is_bool(scope, inner, "IS TRUE"),
+            Expr::IsNotTrue(inner) => self.is_bool(scope, inner, "IS NOT TRUE"),
+            Expr::IsFalse(inner) => self.is_bool(scope, inner, "IS FALSE"),
+            Expr::IsNotFalse(inner) => self.is_bool(scope, inner, "IS NOT FALSE"),
+            Expr::IsUnknown(inner) => self.is_bool(scope, inner, "IS NULL"),
+            Expr::IsNotUnknown(inner) => self.is_bool(scope, inner, "IS NOT NULL"),
+            Expr::IsDistinctFrom(l, r) => self.distinct_from(scope, l, r, "IS NOT", at),
+            Expr::IsNotDistinctFrom(l, r) => self.distinct_from(scope, l, r, "IS", at),
+            Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => {
+                let subject = self.expr(scope, expr)?;
+                let (low, high) = (self.expr(scope, low)?, self.expr(scope, high)?);
+                let not = if *negated { "NOT " } else { "" };
+                let from = self.compare(subject.clone(), ">=", low, at)?;
+                // A parameter that the lower bound decided has its type now.
+                let subject = self.expr(scope, expr).unwrap_or(subject);
+                let to = self.compare(subject, "<=", high, at)?;
+                Ok(Node::new(format!("({not}({} AND {}))", from.sql, to.sql), Type::BOOL).at(at))
+            }
+            Expr::In {
+                expr,
+                target,
+                negated,
+                ..
+            } => self.in_target(scope, expr, target, *negated, at),
+            Expr::Like {
+                negated,
+                expr,
+                pattern,
+                escape_char,
+                any: false,
+            } => self.like_expr(
+                scope,
+                expr,
+                pattern,
+                escape_char.as_deref(),
+                false,
+                *negated,
+            ),
+            Expr::ILike {
+                negated,
+                expr,
+                pattern,
+                escape_char,
+                any: false,
+            } => self.like_expr(scope, expr, pattern, escape_char.as_deref(), true, *negated),
+            Expr::SimilarTo {
+                negated,
+                expr,
+                pattern,
+                ..
+            } => {
+                let (value, pattern) = (self.expr(scope, expr)?, self.expr(scope, pattern)?);
+                let (value, pattern) = (self.implicit_text(value)?, self.implicit_text(pattern)?);
+                let not = if *negated { "NOT " } else { "" };
+                Ok(Node::new(
+                    format!("({not}tl_similar({}, {}))", value.sql, pattern.sql),
+                    Type::BOOL,
+                )
+                .at(at))
+            }
+            Expr::AnyOp {
+                left,
+                compare_op,
+                right,
+                ..
+            } => self.quantified(scope, left, compare_op, right, true, at),
+            Expr::AllOp {
+                left,
+                compare_op,
+                right,
+            } => self.quantified(scope, left, compare_op, right, false, at),
+            Expr::Cast {
+                expr, data_type, ..
+            } => self.cast_expr(
+                scope,
+                expr,
+                resolve(data_type).map_err(|e| self.source.mark(e, at))?,
+                at,
+            ),
+            Expr::Case {
+                operand,
+                conditions,
+                else_result,
+                ..
+            } => self.case(
+                scope,
+                operand.as_deref(),
+                conditions,
+                else_result.as_deref(),
+                at,
+            ),
+            Expr::Exists { subquery, negated } => {
+                let (sql, _) = self.query(subquery, Some(scope))?;
+                let not = if *negated { "NOT " } else { "" };
+                Ok(Node::new(format!("({not}EXISTS ({sql}))"), Type::BOOL).at(at))
+            }
+            Expr::Subquery(query) => self.scalar_subquery(scope, query, at),
+            Expr::Function(function) => self.function(scope, function),
+            Expr::Extract { field, expr, .. } => {
+                let node = self.expr(scope, expr)?;
+                self.extract(&field_name(field), node, true, at)
+            }
+            Expr::Ceil {
+                expr,
+                field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
+            } => {
+                let node = self.expr(scope, expr)?;
+                self.call("ceil", vec![node], at)
+            }
+            Expr::Floor {
+                expr,
+                field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
+            } => {
+                let node = self.expr(scope, expr)?;
+                self.call("floor", vec![node], at)
+            }
+            Expr::Position { expr, r#in } => {
+                let (needle, hay) = (self.expr(scope, expr)?, self.expr(scope, r#in)?);
+                self.call("strpos", vec![hay, needle], at)
+            }
+            Expr::Substring {
+                expr,
+                substring_from,
+                substring_for,
+                ..
+            } => {
+                let mut args = vec![self.expr(scope, expr)?];
+                match (substring_from, substring_for) {
+                    (Some(from), _) => args.push(self.expr(scope, from)?),
+                    (None, Some(_)) => args.push(super::literal::number("1")),
+                    (None, None) => {}
+                }
+                if let Some(count) = substring_for {
+                    args.push(self.expr(scope, count)?);
+                }
+                self.call("substring", args, at)
+            }
+            Expr::Trim {
+                trim_where,
+                trim_what,
+                expr,
+                trim_characters,
+            } => {
+                let name = match trim_where {
+                    Some(TrimWhereField::Leading) => "ltrim",
+                    Some(TrimWhereField::Trailing) => "rtrim",
+                    _ => "btrim",
+                };
+                let mut args = vec![self.expr(scope, expr)?];
+                if let Some(what) = trim_what {
+                    args.push(self.expr(scope, what)?);
+                }
+                for what in trim_characters.iter().flatten() {
+                    args.push(self.expr(scope, what)?);
+                }
+                self.call(name, args, at)
+            }
+            Expr::Overlay {
+                expr,
+                overlay_what,
+                overlay_from,
+                overlay_for,
+            } => {
+                let mut args = Vec::new();
+                for part in [
+                    Some(expr),
+                    Some(overlay_what),
+                    Some(overlay_from),
+                    overlay_for.as_ref(),
+                ]
+                .into_iter()
+                .flatten()
+                {
+                    args.push(self.expr(scope, part)?);
+                }
+                self.call("overlay", args, at)
+            }
+            Expr::AtTimeZone {
+                timestamp,
+                time_zone,
+            } => {
+                let (value, zone) = (self.expr(scope, timestamp)?, self.expr(scope, time_zone)?);
+                self.call("timezone", vec![zone, value], at)
+            }
+            Expr::Collate { expr, collation } => {
+                let node = self.expr(scope, expr)?;
+                match super::name::last(collation).as_deref() {
+                    Some(
+                        "c" | "C" | "POSIX" | "default" | "ucs_basic" | "binary" | "pg_c_utf8",
+                    ) => Ok(node),
+                    Some("nocase") => {
+                        Ok(Node::new(format!("({} COLLATE NOCASE)", node.sql), node.ty).at(at))
+                    }
+                    _ => {
+                        let message = format!(
+                            "collation \"{collation}\" for encoding \"UTF8\" does not exist"
+                        );
+                        Err(self
+                            .source
+                            .mark(Error::new(SqlState::UNDEFINED_OBJECT, message), at))
+                    }
+                }
+            }
+            Expr::Array(array) => {
+                let nodes = array
+                    .elem
+                    .iter()
+                    .map(|e| self.expr(scope, e))
+                    .collect::<Result<Vec<_>>>()?;
+                self.array(nodes, at)
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                self.access(scope, root, access_chain, at)
+            }
+            Expr::Tuple(_) => Err(self.unsupported("a row outside a comparison", at)),
+            other => Err(self.unsupported(&format!("\"{other}\""), at)),
+        }
+    }
+
+    /// What PostgreSQL's grammar takes for a value though it looks like a name.
+    fn keyword(&mut self, name: &str) -> Option<Node> {
+        match name {
+            "current_user" | "session_user" | "user" | "current_role" | "current_catalog"
+            | "current_schema" | "current_date" | "current_time" | "current_timestamp"
+            | "localtime" | "localtimestamp" => self.niladic(name),
+            _ => None,
+        }
+    }
+
+    fn binary_expr(
+        &mut self,
+        scope: &Scope<'_>,
+        left: &Expr,
+        op: &Op,
+        right: &Expr,
+        at: Location,
+    ) -> Result<Node> {
+        if let (Expr::Tuple(l), Expr::Tuple(r), Some(sql)) =
+            (unwrap(left), unwrap(right), comparison(op))
+        {
+            return self.rows(scope, l, sql, r, at);
+        }
+        let (l, r) = (self.expr(scope, left)?, self.expr(scope, right)?);
+        let at = if at.line == 0 { l.at } else { at };
+        self.binary(l, op, r, at)
+    }
+
+    /// `(a, b) < (c, d)`: SQLite has row values, whose parts need one type each.
+    fn rows(
+        &mut self,
+        scope: &Scope<'_>,
+        left: &[Expr],
+        op: &str,
+        right: &[Expr],
+        at: Location,
+    ) -> Result<Node> {
+        if left.len() != right.len() {
+            let error = Error::new(
+                SqlState::SYNTAX_ERROR,
+                "unequal number of entries in row expressions",
+            );
+            return Err(self.source.mark(error, at));
+        }
+        let (mut ls, mut rs) = (Vec::new(), Vec::new());
+        for (l, r) in left.iter().zip(right) {
+            let (l, r) = (self.expr(scope, l)?, self.expr(scope, r)?);
+            let (mut both, _) = self.together(vec![l, r], "row")?;
+            rs.extend(both.pop().map(|n| n.sql));
+            ls.extend(both.pop().map(|n| n.sql));
+        }
+        Ok(Node::new(
+            format!("(({}) {op} ({}))", ls.join(", "), rs.join(", ")),
+            Type::BOOL,
+        )
+        .at(at))
+    }
+
+    fn postfix(&mut self, scope: &Scope<'_>, inner: &Expr, test: &str) -> Result<Node> {
+        let node = self.expr(scope, inner)?;
+        Ok(Node::new(format!("({} {test})", node.sql), Type::BOOL).at(node.at))
+    }
+
+    fn is_bool(&mut self, scope: &Scope<'_>, inner: &Expr, test: &str) -> Result<Node> {
+        let node = self.expr(scope, inner)?;
+        let node = self.boolean(node, test)?;
+        Ok(Node::new(format!("({} {test})", node.sql), Type::BOOL).at(node.at))
+    }
+
+    fn distinct_from(
+        &mut self,
+        scope: &Scope<'_>,
+        l: &Expr,
+        r: &Expr,
+        op: &str,
+        at: Location,
+    ) -> Result<Node> {
+        let (l, r) = (self.expr(scope, l)?, self.expr(scope, r)?);
+        self.compare_is(l, op, r, at)
+    }
+
+    fn compare_is(&mut self, l: Node, op: &str, r: Node, at: Location) -> Result<Node> {
+        let (both, _) = self.together(vec![l, r], "operator")?;
+        match both.as_slice() {
+            [l, r] => Ok(Node::new(format!("({} {op} {})", l.sql, r.sql), Type::BOOL).at(at)),
+            _ => Err(self.unsupported("IS DISTINCT FROM", at)),
+        }
+    }
+
+    fn in_target(
+        &mut self,
+        scope: &Scope<'_>,
+        expr: &Expr,
+        target: &InTarget,
+        negated: bool,
+        at: Location,
+    ) -> Result<Node> {
+        let not = if negated { "NOT " } else { "" };
+        match target {
+            InTarget::List(list) => {
+                if let Expr::Tuple(left) = unwrap(expr) {
+                    let mut any = Vec::new();
+                    for item in list {
+                        let Expr::Tuple(right) = unwrap(item) else {
+                            return Err(self.unsupported("IN with rows of different shape", at));
+                        };
+                        any.push(self.rows(scope, left, "=", right, at)?.sql);
+                    }
+                    return Ok(
+                        Node::new(format!("({not}({}))", any.join(" OR ")), Type::BOOL).at(at),
+                    );
+                }
+                let mut nodes = vec![self.expr(scope, expr)?];
+                for item in list {
+                    nodes.push(self.expr(scope, item)?);
+                }
+                let (mut nodes, ty) = self.together(nodes, "IN")?;
+                let subject = nodes.remove(0);
+                // Values without affinity on the right, and SQLite compares with the affinity of the left.
+                if matches!(ty, Type::INTERVAL | Type::TIMETZ) {
+                    let any = nodes
+                        .into_iter()
+                        .map(|n| self.compare(subject.clone(), "=", n, at).map(|n| n.sql))
+                        .collect::<Result<Vec<_>>>()?;
+                    return Ok(
+                        Node::new(format!("({not}({}))", any.join(" OR ")), Type::BOOL).at(at),
+                    );
+                }
+                let list: Vec<String> = nodes.into_iter().map(|n| n.sql).collect();
+                Ok(Node::new(
+                    format!("({} {not}IN ({}))", subject.sql, list.join(", ")),
+                    Type::BOOL,
+                )
+                .at(at))
+            }
+            InTarget::Subquery(query) => self.in_query(scope, expr, query, negated, at),
+            InTarget::Unnest(array) => self.quantified(scope, expr, &Op::Eq, array, !negated, at),
+            InTarget::Table { .. } => Err(self.unsupported("IN with a table", at)),
+        }
+    }
+
+    fn in_query(
+        &mut self,
+        scope: &Scope<'_>,
+        expr: &Expr,
+        query: &Ast,
+        negated: bool,
+        at: Location,
+    ) -> Result<Node> {
+        let not = if negated { "NOT " } else { "" };
+        let left = match unwrap(expr) {
+            Expr::Tuple(parts) => parts
+                .iter()
+                .map(|e| self.expr(scope, e))
+                .collect::<Result<Vec<_>>>()?,
+            _ => vec![self.expr(scope, expr)?],
+        };
+        let (sql, columns) = self.query(query, Some(scope))?;
+        if columns.len() != left.len() {
+            let many = if columns.len() > left.len() {
+                "many"
+            } else {
+                "few"
+            };
+            let error = Error::new(
+                SqlState::SYNTAX_ERROR,
+                format!("subquery has too {many} columns"),
+            );
+            return Err(self.source.mark(error, at));
+        }
+        let mut subjects = Vec::new();
+        for (node, column) in left.into_iter().zip(&columns) {
+            subjects.push(self.implicit(node, column.ty)?.sql);
+        }
+        let subject = match subjects.as_slice() {
+            [one] => one.clone(),
+            many => format!("({})", many.join(", ")),
+        };
+        Ok(Node::new(format!("({subject} {not}IN ({sql}))"), Type::BOOL).at(at))
+    }
+
+    /// `x op ANY (…)` and `x op ALL (…)`, over an array or a subquery.
+    fn quantified(
+        &mut self,
+        scope: &Scope<'_>,
+        left: &Expr,
+        op: &Op,
+        right: &Expr,
+        any: bool,
+        at: Location,
+    ) -> Result<Node> {
+        if let Expr::Subquery(query) = unwrap(right) {
+            return match (op, any) {
+                (Op::Eq, true) => self.in_query(scope, left, query, false, at),
+                (Op::NotEq, false) => self.in_query(scope, left, query, true, at),
+                _ => Err(self.unsupported("ANY or ALL of a subquery with this operator", at)),
+            };
+        }
+        let subject = self.expr(scope, left)?;
+        let array = self.expr(scope, right)?;
+        let wanted = if subject.is_open() {
+            Type::TEXT
+        } else {
+            subject.ty
+        };
+        let array = if array.is_open() {
+            let ty = wanted.array().unwrap_or(Type::TEXT_ARRAY);
+            self.implicit(array, ty)?
+        } else {
+            array
+        };
+        let Some(element) = array.ty.element() else {
+            let error = Error::new(
+                SqlState::WRONG_OBJECT_TYPE,
+                "op ANY/ALL (array) requires array on right side",
+            );
+            return Err(self.source.mark(error, at));
+        };
+        let elements = elements(&array);
+        let value = Node::new("value", element);
+        match (op, any) {
+            (Op::Eq, true) | (Op::NotEq, false) => {
+                let (both, _) = self.together(vec![subject, value], "operator")?;
+                let [l, r] = both.as_slice() else {
+                    return Err(self.unsupported("ANY", at));
+                };
+                let not = if any { "" } else { "NOT " };
+                Ok(Node::new(
+                    format!("({} {not}IN (SELECT {} FROM {elements}))", l.sql, r.sql),
+                    Type::BOOL,
+                )
+                .at(at))
+            }
+            _ => {
+                let test = self.binary(subject, op, value, at)?;
+                // Null elements make the answer null unless another decides it, which max and min reproduce closely.
+                let (aggregate, empty) = if any { ("max", 0) } else { ("min", 1) };
+                let sql = format!(
+                    "(SELECT CASE WHEN count(*) = 0 THEN {empty} ELSE {aggregate}({}) END FROM {elements})",
+                    test.sql
+                );
+                Ok(Node::new(sql, Type::BOOL).at(at))
+            }
+        }
+    }
+
+    fn like_expr(
+        &mut self,
+        scope: &Scope<'_>,
+        value: &Expr,
+        pattern: &Expr,
+        escape: Option<&Expr>,
+        fold: bool,
+        negated: bool,
+    ) -> Result<Node> {
+        let (value, pattern) = (self.expr(scope, value)?, self.expr(scope, pattern)?);
+        let escape = match escape {
+            None => None,
+            Some(expr) => match self.expr(scope, expr)?.shape {
+                Shape::Literal(character) => Some(character),
+                _ => return Err(self.unsupported("ESCAPE with other than a literal", value.at)),
+            },
+        };
+        self.like(value, pattern, escape.as_deref(), fold, negated)
+    }
+
+    pub(super) fn cast_expr(
+        &mut self,
+        scope: &Scope<'_>,
+        inner: &Expr,
+        target: Typed,
+        at: Location,
+    ) -> Result<Node> {
+        // ARRAY[]::int[] has no elements to tell the type.
+        if let (Expr::Array(array), Some(element)) = (unwrap(inner), target.ty.element()) {
+            let element = Typed {
+                ty: element,
+                modifier: target.modifier,
+            };
+            let mut nodes = Vec::new();
+            for item in &array.elem {
+                let node = self.expr(scope, item)?;
+                nodes.push(self.convert(node, element, Mode::Explicit)?);
+            }
+            return self.array_of(nodes, element.ty, at);
+        }
+        let node = self.expr(scope, inner)?;
+        let at = node.at;
+        match target.ty {
+            Type::REGCLASS => self.regclass(node, at),
+            _ => Ok(self.convert(node, target, Mode::Explicit)?.at(at)),
+        }
+    }
+
+    fn case(
+        &mut self,
+        scope: &Scope<'_>,
+        operand: Option<&Expr>,
+        whens: &[CaseWhen],
+        otherwise: Option<&Expr>,
+        at: Location,
+    ) -> Result<Node> {
+        let mut tests = Vec::new();
+        let mut results = Vec::new();
+        for when in whens {
+            let condition = self.expr(scope, &when.condition)?;
+            let test = match operand {
+                Some(operand) => {
+                    let operand = self.expr(scope, operand)?;
+                    self.compare(operand, "=", condition, at)?
+                }
+                None => self.boolean(condition, "CASE/WHEN")?,
+            };
+            tests.push(test.sql);
+            results.push(self.expr(scope, &when.result)?);
+        }
+        if let Some(otherwise) = otherwise {
+            results.push(self.expr(scope, otherwise)?);
+        }
+        let (mut results, ty) = self.together(results, "CASE")?;
+        let last = if otherwise.is_some() {
+            results.pop()
+        } else {
+            None
+        };
+        let mut sql = String::from("CASE");
+        for (test, result) in tests.iter().zip(&results) {
+            sql.push_str(&format!(" WHEN {test} THEN {}", result.sql));
+        }
+        if let Some(last) = last {
+            sql.push_str(&format!(" ELSE {}", last.sql));
+        }
+        Ok(Node::new(format!("({sql} END)"), ty).at(at))
+    }
+
+    fn scalar_subquery(&mut self, scope: &Scope<'_>, query: &Ast, at: Location) -> Result<Node> {
+        let (sql, columns) = self.query(query, Some(scope))?;
+        match columns.as_slice() {
+            [one] => Ok(Node::new(format!("({sql})"), one.ty)
+                .modifier(one.modifier)
+                .at(at)),
+            _ => {
+                let error = Error::new(
+                    SqlState::SYNTAX_ERROR,
+                    "subquery must return only one column",
+                );
+                Err(self.source.mark(error, at))
+            }
+        }
+    }
+
+    /// `ARRAY[…]` with elements of one type.
+    fn array(&mut self, nodes: Vec<Node>, at: Location) -> Result<Node> {
+        if nodes.is_empty() {
+            let error = Error::new(
+                SqlState::INDETERMINATE_DATATYPE,
+                "cannot determine type of empty array",
+            )
+            .hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].");
+            return Err(self.source.mark(error, at));
+        }
+        let (nodes, ty) = self.together(nodes, "ARRAY")?;
+        self.array_of(nodes, ty, at)
+    }
+
+    fn array_of(&self, nodes: Vec<Node>, element: Type, at: Location) -> Result<Node> {
+        let ty = if element.element().is_some() {
+            Some(element)
+        } else {
+            element.array()
+        };
+        let Some(ty) = ty else {
+            return Err(self.unsupported(&format!("an array of {}", element.sql_name()), at));
+        };
+        let items: String = nodes.iter().map(|n| format!(", {}", n.sql)).collect();
+        Ok(Node::new(format!("tl_array({}{items})", element.oid().0), ty).at(at))
+    }
+
+    fn access(
+        &mut self,
+        scope: &Scope<'_>,
+        root: &Expr,
+        chain: &[AccessExpr],
+        at: Location,
+    ) -> Result<Node> {
+        let mut node = self.expr(scope, root)?;
+        for access in chain {
+            let AccessExpr::Subscript(Subscript::Index { index }) = access else {
+                return Err(self.unsupported("this subscript", at));
+            };
+            let index = self.expr(scope, index)?;
+            node = match node.ty.element() {
+                Some(element) => {
+                    let index = self.implicit(index, Type::INT4)?;
+                    Node::new(
+                        format!(
+                            "tl_array_get({}, {}, {})",
+                            node.sql,
+                            node.ty.oid().0,
+                            index.sql
+                        ),
+                        element,
+                    )
+                    .at(at)
+                }
+                None if node.ty == Type::JSONB => self.binary(node, &Op::Arrow, index, at)?,
+                None => {
+                    let message = format!(
+                        "cannot subscript type {} because it does not support subscripting",
+                        node.ty.sql_name()
+                    );
+                    return Err(self
+                        .source
+                        .mark(Error::new(SqlState::DATATYPE_MISMATCH, message), at));
+                }
+            };
+        }
+        Ok(node)
+    }
+
+    /// `extract(field from x)` is numeric, `date_part` a float.
+    pub(super) fn extract(
+        &mut self,
+        field: &str,
+        node: Node,
+        numeric: bool,
+        at: Location,
+    ) -> Result<Node> {
+        let node = if node.is_open() {
+            self.implicit(node, Type::TIMESTAMPTZ)?
+        } else {
+            node
+        };
+        if !matches!(
+            node.ty,
+            Type::DATE
+                | Type::TIME
+                | Type::TIMETZ
+                | Type::TIMESTAMP
+                | Type::TIMESTAMPTZ
+                | Type::INTERVAL
+        ) {
+            let message = format!(
+                "function pg_catalog.extract(unknown, {}) does not exist",
+                node.ty.sql_name()
+            );
+            return Err(self
+                .source
+                .mark(Error::new(SqlState::UNDEFINED_FUNCTION, message), at));
+        }
+        let sql = format!(
+            "tl_extract({}, {}, {})",
+            text(field),
+            node.sql,
+            node.ty.oid().0
+        );
+        Ok(if numeric {
+            Node::new(sql, Type::NUMERIC).at(at)
+        } else {
+            Node::new(format!("CAST({sql} AS REAL)"), Type::FLOAT8).at(at)
+        })
+    }
+}
+
+/// The elements of an array as rows with a column `value`, in the form that they are stored in.
+pub(super) fn elements(array: &Node) -> String {
+    format!(
+        "json_each(tl_array_json({}, {}))",
+        array.sql,
+        array.ty.oid().0
+    )
+}
+
+fn field_name(field: &DateTimeField) -> String {
+    match field {
+        DateTimeField::Custom(ident) => ident.value.to_lowercase(),
+        other => other.to_string().to_lowercase(),
+    }
+}
+
+/// Without the parentheses around.
+pub(super) fn unwrap(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => unwrap(inner),
+        _ => expr,
+    }
+}
+
+/// Where the expression begins, or the operator of a binary one.
+fn start(expr: &Expr) -> Location {
+    match expr {
+        Expr::BinaryOp { .. } => Location { line: 0, column: 0 },
+        Expr::Identifier(ident) => ident.span.start,
+        Expr::Value(value) => value.span.start,
+        _ => expr.span().start,
+    }
+}

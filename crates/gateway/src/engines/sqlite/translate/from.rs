@@ -1,0 +1,590 @@
+//! FROM: tables, subqueries, table functions, joins.
+
+use std::sync::Arc;
+
+use sqlparser::ast::{
+    Function, FunctionArg, FunctionArguments, Ident, Join, JoinConstraint, JoinOperator,
+    ObjectName, TableAlias, TableFactor, TableWithJoins,
+};
+use sqlparser::tokenizer::Location;
+use trunkline_server::{Error, Result, SqlState, Type};
+
+use super::Translator;
+use super::convert::common;
+use super::expr::elements;
+use super::node::{Node, quote};
+use super::plan::Output;
+use super::scope::{Merged, Relation, Scope, Visible, fold};
+use crate::engines::sqlite::catalog::{Kind, Table};
+
+/// A common table expression in sight.
+#[derive(Clone, Debug)]
+pub(super) struct Cte {
+    pub(super) name: String,
+    pub(super) columns: Vec<Output>,
+}
+
+impl Translator<'_> {
+    /// The whole FROM clause; its relations join `scope`.
+    pub(super) fn from(
+        &mut self,
+        scope: &mut Scope<'_>,
+        from: &[TableWithJoins],
+    ) -> Result<String> {
+        let mut parts = Vec::new();
+        for item in from {
+            parts.push(self.joined(scope, item)?);
+        }
+        Ok(parts.join(", "))
+    }
+
+    fn joined(&mut self, scope: &mut Scope<'_>, item: &TableWithJoins) -> Result<String> {
+        let first = scope.relations.len();
+        let mut sql = self.factor(scope, &item.relation)?;
+        for join in &item.joins {
+            sql.push_str(&self.join(scope, join, first)?);
+        }
+        Ok(sql)
+    }
+
+    fn join(&mut self, scope: &mut Scope<'_>, join: &Join, first: usize) -> Result<String> {
+        let (words, constraint) = match &join.join_operator {
+            JoinOperator::Join(c) | JoinOperator::Inner(c) => ("JOIN", c),
+            JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => ("LEFT JOIN", c),
+            JoinOperator::Right(c) | JoinOperator::RightOuter(c) => ("RIGHT JOIN", c),
+            JoinOperator::FullOuter(c) => ("FULL JOIN", c),
+            JoinOperator::CrossJoin(c) => ("CROSS JOIN", c),
+            _ => return Err(self.unsupported("this kind of join", Location { line: 0, column: 0 })),
+        };
+        let right_at = scope.relations.len();
+        let right = self.factor(scope, &join.relation)?;
+        let mut natural = "";
+        let condition = match constraint {
+            JoinConstraint::On(expr) => {
+                let node = self.expr(scope, expr)?;
+                format!(" ON {}", self.boolean(node, "JOIN/ON")?.sql)
+            }
+            JoinConstraint::Using(names) => {
+                let names: Vec<String> = names.iter().filter_map(super::name::last).collect();
+                self.merge(scope, first, right_at, &names)?;
+                let names: Vec<String> = names.iter().map(|n| quote(n)).collect();
+                format!(" USING ({})", names.join(", "))
+            }
+            JoinConstraint::Natural => {
+                let (left, right) = scope.relations.split_at(right_at);
+                let shared: Vec<String> = left
+                    .iter()
+                    .skip(first)
+                    .flat_map(|r| &r.columns)
+                    .filter(|c| {
+                        c.merged != Merged::Hidden
+                            && right
+                                .iter()
+                                .any(|r| r.columns.iter().any(|d| d.name == c.name))
+                    })
+                    .map(|c| c.name.clone())
+                    .collect();
+                self.merge(scope, first, right_at, &shared)?;
+                natural = "NATURAL ";
+                String::new()
+            }
+            JoinConstraint::None => String::new(),
+            JoinConstraint::UsingAlias(..) => {
+                return Err(
+                    self.unsupported("JOIN USING with an alias", Location { line: 0, column: 0 })
+                );
+            }
+        };
+        Ok(format!(" {natural}{words} {right}{condition}"))
+    }
+
+    /// The columns of a USING clause show once.
+    fn merge(
+        &self,
+        scope: &mut Scope<'_>,
+        first: usize,
+        right: usize,
+        names: &[String],
+    ) -> Result<()> {
+        for name in names {
+            let missing = |side: &str| {
+                let message = format!(
+                    "column \"{name}\" specified in USING clause does not exist in {side} table"
+                );
+                Error::new(SqlState::UNDEFINED_COLUMN, message)
+            };
+            let mut types = Vec::new();
+            let (left_side, right_side) = scope.relations.split_at_mut(right);
+            let left = left_side
+                .iter_mut()
+                .skip(first)
+                .flat_map(|r| &mut r.columns)
+                .find(|c| c.name == *name && c.merged != Merged::Hidden)
+                .ok_or_else(|| missing("left"))?;
+            types.push(left.ty);
+            left.merged = Merged::Kept;
+            let right = right_side
+                .iter_mut()
+                .flat_map(|r| &mut r.columns)
+                .find(|c| c.name == *name)
+                .ok_or_else(|| missing("right"))?;
+            types.push(right.ty);
+            right.merged = Merged::Hidden;
+            if common(types).is_none() {
+                let message = format!(
+                    "JOIN/USING types {} and {} cannot be matched",
+                    left.ty.sql_name(),
+                    right.ty.sql_name()
+                );
+                return Err(Error::new(SqlState::DATATYPE_MISMATCH, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn factor(&mut self, scope: &mut Scope<'_>, factor: &TableFactor) -> Result<String> {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                with_ordinality: false,
+                ..
+            } => {
+                let (sql, relation) = self.table(name, alias.as_ref())?;
+                scope.add(relation)?;
+                Ok(sql)
+            }
+            TableFactor::Table {
+                name,
+                alias,
+                args: Some(args),
+                with_ordinality: false,
+                ..
+            } => self.table_function(scope, name, &args.args, alias.as_ref()),
+            TableFactor::Function {
+                name,
+                args,
+                alias,
+                with_ordinality: false,
+                ..
+            } => self.table_function(scope, name, args, alias.as_ref()),
+            TableFactor::UNNEST {
+                array_exprs,
+                alias,
+                with_offset: false,
+                with_ordinality: false,
+                ..
+            } => {
+                let [array] = array_exprs.as_slice() else {
+                    return Err(self
+                        .unsupported("UNNEST of several arrays", Location { line: 0, column: 0 }));
+                };
+                let node = self.expr(scope, array)?;
+                self.unnest(scope, node, alias.as_ref())
+            }
+            TableFactor::Derived {
+                lateral: false,
+                subquery,
+                alias,
+                ..
+            } => {
+                let (sql, columns) = self.query(subquery, scope.outer)?;
+                let (sql, relation) = derived(&sql, columns, alias.as_ref());
+                scope.add(relation)?;
+                Ok(sql)
+            }
+            TableFactor::NestedJoin {
+                table_with_joins,
+                alias: None,
+            } => {
+                let sql = self.joined(scope, table_with_joins)?;
+                Ok(format!("({sql})"))
+            }
+            TableFactor::Derived { alias, .. } => {
+                let at = alias
+                    .as_ref()
+                    .map_or(Location { line: 0, column: 0 }, |a| a.name.span.start);
+                Err(self.unsupported("LATERAL", at))
+            }
+            other => Err(self.unsupported(
+                &format!("\"{other}\" in FROM"),
+                Location { line: 0, column: 0 },
+            )),
+        }
+    }
+
+    /// A table, view, common table expression or catalog by name.
+    fn table(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<&TableAlias>,
+    ) -> Result<(String, Relation)> {
+        let (schema, bare, at) = self.split(name)?;
+        if schema.is_none()
+            && let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == bare)
+        {
+            let columns: Vec<Visible> = cte.columns.iter().map(visible).collect();
+            return Ok(named(&quote(&bare), &bare, columns, false, alias));
+        }
+        let catalog = schema
+            .as_deref()
+            .is_some_and(|s| matches!(s, "pg_catalog" | "information_schema"));
+        let found = if catalog {
+            None
+        } else {
+            self.catalog.table(&bare)?
+        };
+        match found {
+            Some(table) => {
+                let columns = table_columns(&table);
+                let sql = match schema.as_deref() {
+                    None | Some("public") => quote(&table.name),
+                    Some(schema) => format!("{}.{}", quote(schema), quote(&table.name)),
+                };
+                Ok(named(
+                    &sql,
+                    &bare,
+                    columns,
+                    table.kind == Kind::Virtual,
+                    alias,
+                ))
+            }
+            None => match super::pg_catalog::relation(schema.as_deref(), &bare) {
+                Some((query, columns)) => {
+                    let columns: Vec<Visible> = columns
+                        .iter()
+                        .map(|(name, ty)| Visible::new(*name, *ty))
+                        .collect();
+                    let query = query
+                        .replace("$user", &self.facts.user.replace('\'', "''"))
+                        .replace("$database", &self.facts.database.replace('\'', "''"));
+                    let (sql, relation) =
+                        named(&format!("({query})"), &bare, columns, false, alias);
+                    Ok((
+                        if alias.is_none() {
+                            format!("{sql} AS {}", quote(&bare))
+                        } else {
+                            sql
+                        },
+                        relation,
+                    ))
+                }
+                None => Err(self.no_relation(name, at)),
+            },
+        }
+    }
+
+    /// Schema and name; only the schemas that exist here pass.
+    pub(super) fn split(&self, name: &ObjectName) -> Result<(Option<String>, String, Location)> {
+        let parts: Vec<&Ident> = name.0.iter().filter_map(|p| p.as_ident()).collect();
+        let at = parts
+            .first()
+            .map_or(Location { line: 0, column: 0 }, |p| p.span.start);
+        match parts.as_slice() {
+            [bare] => Ok((None, fold(bare), at)),
+            [.., schema, bare] => {
+                let schema = match fold(schema).as_str() {
+                    "public" | "main" => "public".to_owned(),
+                    known @ ("pg_catalog" | "information_schema" | "temp" | "pg_temp") => {
+                        known.replace("pg_temp", "temp")
+                    }
+                    other => {
+                        let message = format!("schema \"{other}\" does not exist");
+                        // PostgreSQL speaks of the relation when it reads and of the schema when it creates.
+                        let _ = message;
+                        return Err(self.no_relation(name, at));
+                    }
+                };
+                Ok((Some(schema), fold(bare), at))
+            }
+            [] => Err(self.unsupported("this name", at)),
+        }
+    }
+
+    pub(super) fn no_relation(&self, name: &ObjectName, at: Location) -> Error {
+        let parts: Vec<String> = name
+            .0
+            .iter()
+            .filter_map(|p| p.as_ident())
+            .map(fold)
+            .collect();
+        let message = format!("relation \"{}\" does not exist", parts.join("."));
+        self.source
+            .mark(Error::new(SqlState::UNDEFINED_TABLE, message), at)
+    }
+
+    /// The table that a statement writes to.
+    pub(super) fn target(&self, name: &ObjectName) -> Result<Arc<Table>> {
+        let (schema, bare, at) = self.split(name)?;
+        let catalog = schema
+            .as_deref()
+            .is_some_and(|s| matches!(s, "pg_catalog" | "information_schema"));
+        let table = if catalog {
+            None
+        } else {
+            self.catalog.table(&bare)?
+        };
+        table.ok_or_else(|| self.no_relation(name, at))
+    }
+
+    fn table_function(
+        &mut self,
+        scope: &mut Scope<'_>,
+        name: &ObjectName,
+        args: &[FunctionArg],
+        alias: Option<&TableAlias>,
+    ) -> Result<String> {
+        let (_, bare, at) = self.split(name)?;
+        let nodes = args
+            .iter()
+            .map(|arg| self.argument(scope, arg, at))
+            .collect::<Result<Vec<_>>>()?;
+        match bare.as_str() {
+            "generate_series" => self.series(scope, nodes, alias, at),
+            "unnest" => match nodes.as_slice() {
+                [array] => self.unnest(scope, array.clone(), alias),
+                _ => Err(self.unsupported("unnest of several arrays", at)),
+            },
+            "json_each"
+            | "json_tree"
+            | "jsonb_each"
+            | "pragma_table_info"
+            | "pragma_table_xinfo"
+            | "pragma_table_list"
+            | "pragma_index_list"
+            | "pragma_index_info"
+            | "pragma_foreign_key_list"
+            | "pragma_function_list"
+            | "pragma_collation_list"
+            | "pragma_compile_options" => {
+                let sqls: Vec<String> = nodes.into_iter().map(|n| n.sql).collect();
+                let (sql, relation) = named(
+                    &format!("{}({})", quote(&bare), sqls.join(", ")),
+                    &bare,
+                    Vec::new(),
+                    true,
+                    alias,
+                );
+                scope.add(relation)?;
+                Ok(sql)
+            }
+            "json_array_elements"
+            | "jsonb_array_elements"
+            | "json_array_elements_text"
+            | "jsonb_array_elements_text" => {
+                let [json] = nodes.as_slice() else {
+                    return Err(self.unsupported("this call", at));
+                };
+                let ty = match (bare.ends_with("_text"), bare.starts_with("jsonb")) {
+                    (true, _) => Type::TEXT,
+                    (false, true) => Type::JSONB,
+                    (false, false) => Type::JSON,
+                };
+                let value = if ty == Type::TEXT {
+                    "tl_json_member(json, key, 1, 114)"
+                } else {
+                    "tl_json_member(json, key, 0, 114)"
+                };
+                let from = format!("(SELECT {value} AS \"value\" FROM json_each({}))", json.sql);
+                self.column_function(scope, &from, "value", ty, alias)
+            }
+            _ => {
+                let error = Error::new(
+                    SqlState::UNDEFINED_FUNCTION,
+                    format!("function {bare}() does not exist"),
+                );
+                Err(self.source.mark(error, at))
+            }
+        }
+    }
+
+    /// `generate_series(from, to [, step])`.
+    fn series(
+        &mut self,
+        scope: &mut Scope<'_>,
+        nodes: Vec<Node>,
+        alias: Option<&TableAlias>,
+        at: Location,
+    ) -> Result<String> {
+        let count = nodes.len();
+        if !(2..=3).contains(&count) {
+            return Err(self.source.mark(
+                Error::new(
+                    SqlState::UNDEFINED_FUNCTION,
+                    "function generate_series() does not exist",
+                ),
+                at,
+            ));
+        }
+        if nodes
+            .iter()
+            .take(2)
+            .any(|n| matches!(n.ty, Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::DATE))
+        {
+            return self.date_series(scope, nodes, alias, at);
+        }
+        let (nodes, ty) = self.together(nodes, "generate_series")?;
+        let ty = if ty == Type::INT8 {
+            Type::INT8
+        } else {
+            Type::INT4
+        };
+        let mut sqls: Vec<String> = nodes
+            .into_iter()
+            .map(|n| self.implicit(n, ty).map(|n| n.sql))
+            .collect::<Result<_>>()?;
+        if let Some(step) = sqls.get_mut(2) {
+            *step = format!("tl_step({step})");
+        }
+        let from = format!("(SELECT value FROM generate_series({}))", sqls.join(", "));
+        self.column_function(scope, &from, "generate_series", ty, alias)
+    }
+
+    fn date_series(
+        &mut self,
+        scope: &mut Scope<'_>,
+        nodes: Vec<Node>,
+        alias: Option<&TableAlias>,
+        at: Location,
+    ) -> Result<String> {
+        let mut nodes = nodes.into_iter();
+        let (Some(from), Some(to), Some(step)) = (nodes.next(), nodes.next(), nodes.next()) else {
+            let error = Error::new(
+                SqlState::UNDEFINED_FUNCTION,
+                "generate_series over timestamps needs a step",
+            );
+            return Err(self.source.mark(error, at));
+        };
+        let ty = if from.ty == Type::TIMESTAMP || to.ty == Type::TIMESTAMP {
+            Type::TIMESTAMP
+        } else {
+            Type::TIMESTAMPTZ
+        };
+        let (from, to) = (self.implicit(from, ty)?.sql, self.implicit(to, ty)?.sql);
+        let step = self.implicit(step, Type::INTERVAL)?.sql;
+        let (oid, interval) = (ty.oid().0, Type::INTERVAL.oid().0);
+        let sql = format!(
+            "(WITH RECURSIVE tl_days(value) AS (SELECT {from} WHERE {from} <= {to} UNION ALL \
+             SELECT tl_date(value, {oid}, '+', {step}, {interval}) FROM tl_days \
+             WHERE tl_date(value, {oid}, '+', {step}, {interval}) <= {to}) SELECT value FROM tl_days)"
+        );
+        self.column_function(scope, &sql, "generate_series", ty, alias)
+    }
+
+    fn unnest(
+        &mut self,
+        scope: &mut Scope<'_>,
+        array: Node,
+        alias: Option<&TableAlias>,
+    ) -> Result<String> {
+        let Some(element) = array.ty.element() else {
+            let message = format!("function unnest({}) does not exist", array.ty.sql_name());
+            return Err(self
+                .source
+                .mark(Error::new(SqlState::UNDEFINED_FUNCTION, message), array.at));
+        };
+        let from = format!("(SELECT value FROM {})", elements(&array));
+        self.column_function(scope, &from, "unnest", element, alias)
+    }
+
+    /// A function with one column, which takes the alias's name as PostgreSQL has it.
+    fn column_function(
+        &mut self,
+        scope: &mut Scope<'_>,
+        from: &str,
+        name: &str,
+        ty: Type,
+        alias: Option<&TableAlias>,
+    ) -> Result<String> {
+        let relation_name = alias.map_or_else(|| name.to_owned(), |a| fold(&a.name));
+        let column = alias
+            .and_then(|a| a.columns.first())
+            .map_or_else(|| relation_name.clone(), |c| fold(&c.name));
+        let stored = Some("value".to_owned());
+        let columns = vec![Visible {
+            stored,
+            ..Visible::new(column, ty)
+        }];
+        scope.add(Relation {
+            alias: relation_name.clone(),
+            columns,
+            open: false,
+        })?;
+        Ok(format!("{from} AS {}", quote(&relation_name)))
+    }
+
+    /// A set-returning function among the columns of a query without FROM moves there.
+    pub(super) fn lone_function(
+        &mut self,
+        scope: &mut Scope<'_>,
+        function: &Function,
+    ) -> Result<String> {
+        let FunctionArguments::List(list) = &function.args else {
+            return Ok(String::new());
+        };
+        self.table_function(scope, &function.name, &list.args, None)
+    }
+}
+
+fn visible(output: &Output) -> Visible {
+    Visible {
+        modifier: output.modifier,
+        origin: output.origin,
+        ..Visible::new(output.name.clone(), output.ty)
+    }
+}
+
+pub(super) fn table_columns(table: &Table) -> Vec<Visible> {
+    let numbered = (1_i16..).zip(&table.columns);
+    numbered
+        .map(|(number, c)| Visible {
+            name: c.name.clone(),
+            ty: c.ty,
+            modifier: c.modifier,
+            origin: Some((table.oid, number)),
+            not_null: c.not_null,
+            merged: Merged::No,
+            stored: None,
+        })
+        .collect()
+}
+
+/// `source AS alias`, with the alias's column names over the stored ones.
+fn named(
+    sql: &str,
+    name: &str,
+    mut columns: Vec<Visible>,
+    open: bool,
+    alias: Option<&TableAlias>,
+) -> (String, Relation) {
+    let Some(alias) = alias else {
+        return (
+            sql.to_owned(),
+            Relation {
+                alias: name.to_owned(),
+                columns,
+                open,
+            },
+        );
+    };
+    let alias_name = fold(&alias.name);
+    for (column, renamed) in columns.iter_mut().zip(&alias.columns) {
+        column.stored.get_or_insert_with(|| column.name.clone());
+        column.name = fold(&renamed.name);
+    }
+    (
+        format!("{sql} AS {}", quote(&alias_name)),
+        Relation {
+            alias: alias_name,
+            columns,
+            open,
+        },
+    )
+}
+
+/// A subquery in FROM. Duplicate names in it stay reachable by their place only, as in PostgreSQL they are ambiguous.
+fn derived(sql: &str, columns: Vec<Output>, alias: Option<&TableAlias>) -> (String, Relation) {
+    let columns = columns.iter().map(visible).collect();
+    named(&format!("({sql})"), "", columns, false, alias)
+}

@@ -1,0 +1,509 @@
+//! Function calls: a table of signatures, as `pg_proc` has, and the few functions that need more than one line.
+
+mod table;
+
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::tokenizer::Location;
+use trunkline_server::{Error, Result, SqlState, Type};
+
+use super::Translator;
+use super::convert::{Mode, allowed, rank};
+use super::name::last;
+use super::node::{Node, Shape, quote, text};
+use super::scope::Scope;
+use super::types::Typed;
+
+/// How a function of the table becomes SQLite's.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    name: &'static str,
+    args: &'static [Type],
+    /// How many of the last arguments may be left out.
+    optional: usize,
+    /// The last argument may be repeated.
+    variadic: bool,
+    result: Type,
+    /// The SQLite function.
+    calls: &'static str,
+}
+
+impl Translator<'_> {
+    pub(super) fn function(&mut self, scope: &Scope<'_>, function: &Function) -> Result<Node> {
+        let at = match function.name.0.last().and_then(|part| part.as_ident()) {
+            Some(ident) => ident.span.start,
+            None => Location { line: 0, column: 0 },
+        };
+        let Some(name) = last(&function.name) else {
+            return Err(self.unsupported("this function name", at));
+        };
+        if matches!(function.args, FunctionArguments::None) {
+            return match self.niladic(&name) {
+                Some(node) => Ok(node.at(at)),
+                None => Err(self.source.mark(
+                    Error::new(
+                        SqlState::UNDEFINED_COLUMN,
+                        format!("column \"{name}\" does not exist"),
+                    ),
+                    at,
+                )),
+            };
+        }
+        if let Some(node) = self.aggregate(scope, &name, function, at)? {
+            return Ok(node);
+        }
+        if name == "array"
+            && let FunctionArguments::Subquery(query) = &function.args
+        {
+            let (sql, columns) = self.query(query, Some(scope))?;
+            let element = columns.first().map_or(Type::TEXT, |c| c.ty);
+            let Some(ty) = element.array() else {
+                return Err(self.unsupported("this array", at));
+            };
+            let column = quote(columns.first().map_or("", |c| c.name.as_str()));
+            let sql = format!(
+                "(SELECT tl_array_agg({column}, {}) FROM ({sql}))",
+                element.oid().0
+            );
+            return Ok(Node::new(format!("coalesce({sql}, '{{}}')"), ty).at(at));
+        }
+        let args = self.arguments(scope, &function.args, at)?;
+        self.call(&name, args, at)
+    }
+
+    pub(super) fn arguments(
+        &mut self,
+        scope: &Scope<'_>,
+        args: &FunctionArguments,
+        at: Location,
+    ) -> Result<Vec<Node>> {
+        let FunctionArguments::List(list) = args else {
+            return Err(self.unsupported("a subquery as the argument list", at));
+        };
+        list.args
+            .iter()
+            .map(|arg| self.argument(scope, arg, at))
+            .collect()
+    }
+
+    pub(super) fn argument(
+        &mut self,
+        scope: &Scope<'_>,
+        arg: &FunctionArg,
+        at: Location,
+    ) -> Result<Node> {
+        match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
+            | FunctionArg::Named {
+                arg: FunctionArgExpr::Expr(expr),
+                ..
+            } => self.expr(scope, expr),
+            _ => Err(self.unsupported("this kind of argument", at)),
+        }
+    }
+
+    /// A call of a plain function.
+    pub(super) fn call(&mut self, name: &str, args: Vec<Node>, at: Location) -> Result<Node> {
+        if let Some(node) = self.special(name, &args, at)? {
+            return Ok(node.at(at));
+        }
+        let mut candidates = table::ENTRIES.iter().filter(|e| e.name == name).peekable();
+        let known = candidates.peek().is_some();
+        // Exact types first, then those that need a conversion.
+        let candidates: Vec<&Entry> = candidates.collect();
+        let best = candidates
+            .iter()
+            .find(|e| matches(e, &args, |from, to| from == to || from == Type::UNKNOWN))
+            .or_else(|| {
+                candidates.iter().find(|e| {
+                    matches(e, &args, |from, to| {
+                        to == Type::ANY || allowed(from, to, Mode::Implicit)
+                    })
+                })
+            });
+        if let Some(entry) = best {
+            let mut sqls = Vec::new();
+            let mut first = Type::UNSPECIFIED;
+            for (i, node) in args.into_iter().enumerate() {
+                let ty = entry
+                    .args
+                    .get(i)
+                    .or(entry.args.last())
+                    .copied()
+                    .unwrap_or(Type::ANY);
+                let node = if ty == Type::ANY {
+                    self.settle(node)?
+                } else {
+                    self.implicit(node, ty)?
+                };
+                if i == 0 {
+                    first = node.ty;
+                }
+                // A function that takes anything needs to be told what it got.
+                sqls.push(if ty == Type::ANY {
+                    self.as_text(node)?.sql
+                } else {
+                    node.sql
+                });
+            }
+            let result = if entry.result == Type::ANY {
+                first
+            } else {
+                entry.result
+            };
+            return Ok(Node::new(format!("{}({})", entry.calls, sqls.join(", ")), result).at(at));
+        }
+        if !known && self.catalog.is_function(name) && !name.starts_with("tl_") {
+            let sqls: Vec<String> = args.into_iter().map(|n| n.sql).collect();
+            return Ok(Node::new(
+                format!("{}({})", quote(name), sqls.join(", ")),
+                Type::UNSPECIFIED,
+            )
+            .at(at));
+        }
+        // `int4(x)`: a type's name used as a function casts.
+        if let ([one], Some(ty)) = (args.as_slice(), Type::from_name(name)) {
+            return Ok(self
+                .convert(one.clone(), Typed { ty, modifier: -1 }, Mode::Explicit)?
+                .at(at));
+        }
+        let types: Vec<&str> = args.iter().map(|n| n.ty.sql_name()).collect();
+        let error = Error::new(
+            SqlState::UNDEFINED_FUNCTION,
+            format!("function {name}({}) does not exist", types.join(", ")),
+        )
+        .hint("No function matches the given name and argument types. You might need to add explicit type casts.");
+        Err(self.source.mark(error, at))
+    }
+
+    /// Functions that the table cannot describe.
+    fn special(&mut self, name: &str, args: &[Node], at: Location) -> Result<Option<Node>> {
+        let node = match (name, args) {
+            ("coalesce", [_, ..]) => {
+                let (nodes, ty) = self.together(args.to_vec(), "COALESCE")?;
+                match nodes.as_slice() {
+                    [one] => one.clone(),
+                    _ => Node::new(format!("coalesce({})", join(&nodes)), ty),
+                }
+            }
+            ("nullif", [_, _]) => {
+                let (nodes, ty) = self.together(args.to_vec(), "NULLIF")?;
+                Node::new(format!("nullif({})", join(&nodes)), ty)
+            }
+            ("greatest" | "least", [_, ..]) => {
+                let (nodes, ty) = self.together(args.to_vec(), &name.to_uppercase())?;
+                Node::new(format!("tl_{name}({}, {})", ty.oid().0, join(&nodes)), ty)
+            }
+            ("abs", [one]) if one.ty == Type::NUMERIC => {
+                Node::new(format!("tl_numeric_abs({})", one.sql), Type::NUMERIC)
+            }
+            ("abs", [one]) if rank(one.ty).is_some() => {
+                Node::new(format!("abs({})", one.sql), one.ty)
+            }
+            ("pg_typeof", [one]) => {
+                let ty = one.ty;
+                if ty == Type::UNSPECIFIED {
+                    Node::new(format!("typeof({})", one.sql), Type::REGTYPE)
+                } else {
+                    // The value is not needed, but a parameter must still get a type.
+                    if let Shape::Param(_) = one.shape {
+                        self.settle(one.clone())?;
+                    }
+                    Node::new(ty.oid().0.to_string(), Type::REGTYPE)
+                }
+            }
+            ("date_part", [field, value]) => match &field.shape {
+                Shape::Literal(field) => self.extract(field, value.clone(), false, at)?,
+                _ => return Err(self.unsupported("date_part with a computed field", at)),
+            },
+            ("date_trunc", [field, value]) => {
+                let value = if value.is_open() || value.ty == Type::DATE {
+                    self.implicit(value.clone(), Type::TIMESTAMPTZ)?
+                } else {
+                    value.clone()
+                };
+                let field = self.implicit_text(field.clone())?;
+                if !matches!(
+                    value.ty,
+                    Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::INTERVAL
+                ) {
+                    return Ok(None);
+                }
+                Node::new(
+                    format!(
+                        "tl_date_trunc({}, {}, {})",
+                        field.sql,
+                        value.sql,
+                        value.ty.oid().0
+                    ),
+                    value.ty,
+                )
+            }
+            ("timezone", [zone, value]) => {
+                let zone = self.implicit_text(zone.clone())?;
+                let value = if value.is_open() {
+                    self.implicit(value.clone(), Type::TIMESTAMPTZ)?
+                } else {
+                    value.clone()
+                };
+                let result = match value.ty {
+                    Type::TIMESTAMP | Type::DATE => Type::TIMESTAMPTZ,
+                    Type::TIMESTAMPTZ => Type::TIMESTAMP,
+                    _ => return Ok(None),
+                };
+                Node::new(
+                    format!(
+                        "tl_timezone({}, {}, {})",
+                        zone.sql,
+                        value.sql,
+                        value.ty.oid().0
+                    ),
+                    result,
+                )
+            }
+            ("to_char", [value, format]) if !value.is_open() => {
+                let format = self.implicit_text(format.clone())?;
+                Node::new(
+                    format!(
+                        "tl_to_char({}, {}, {})",
+                        value.sql,
+                        value.ty.oid().0,
+                        format.sql
+                    ),
+                    Type::TEXT,
+                )
+            }
+            (
+                "array_length" | "cardinality" | "array_upper" | "array_lower" | "array_ndims",
+                [array, ..],
+            ) if array.ty.element().is_some() => {
+                let dimension = args.get(1).map_or("1", |n| n.sql.as_str());
+                Node::new(
+                    format!(
+                        "tl_array_size({}, {}, '{name}', {dimension})",
+                        array.sql,
+                        array.ty.oid().0
+                    ),
+                    Type::INT4,
+                )
+            }
+            ("array_to_string", [array, separator, ..]) if array.ty.element().is_some() => {
+                let separator = self.implicit_text(separator.clone())?;
+                let null = args.get(2).map_or("NULL".to_owned(), |n| n.sql.clone());
+                Node::new(
+                    format!(
+                        "tl_array_to_string({}, {}, {}, {null})",
+                        array.sql,
+                        array.ty.oid().0,
+                        separator.sql
+                    ),
+                    Type::TEXT,
+                )
+            }
+            ("array_position", [array, item]) if array.ty.element().is_some() => {
+                let item = self.implicit(item.clone(), array.ty.element().unwrap_or(Type::TEXT))?;
+                let elements = super::expr::elements(array);
+                Node::new(
+                    format!(
+                        "(SELECT min(key) + 1 FROM {elements} WHERE value IS {})",
+                        item.sql
+                    ),
+                    Type::INT4,
+                )
+            }
+            ("array_append", [array, item]) if array.ty.element().is_some() => {
+                return Ok(Some(self.binary(
+                    array.clone(),
+                    &sqlparser::ast::BinaryOperator::StringConcat,
+                    item.clone(),
+                    at,
+                )?));
+            }
+            ("to_json" | "to_jsonb" | "row_to_json" | "array_to_json", [value, ..]) => {
+                let value = self.settle(value.clone())?;
+                let ty = if name == "to_jsonb" {
+                    Type::JSONB
+                } else {
+                    Type::JSON
+                };
+                Node::new(
+                    format!(
+                        "tl_to_json({}, {}, {})",
+                        value.sql,
+                        value.ty.oid().0,
+                        ty.oid().0
+                    ),
+                    ty,
+                )
+            }
+            (
+                "json_build_object" | "jsonb_build_object" | "json_build_array"
+                | "jsonb_build_array",
+                _,
+            ) => {
+                let ty = if name.starts_with("jsonb") {
+                    Type::JSONB
+                } else {
+                    Type::JSON
+                };
+                let mut sql = format!(
+                    "tl_json_build({}, {}",
+                    ty.oid().0,
+                    i32::from(name.ends_with("object"))
+                );
+                for arg in args {
+                    let arg = self.settle(arg.clone())?;
+                    sql.push_str(&format!(", {}, {}", arg.sql, arg.ty.oid().0));
+                }
+                Node::new(sql + ")", ty)
+            }
+            ("generate_series" | "unnest", _) => {
+                let error = Error::new(
+                    SqlState::FEATURE_NOT_SUPPORTED,
+                    format!("set-returning function {name} is not supported here"),
+                )
+                .hint("Call it in FROM.");
+                return Err(self.source.mark(error, at));
+            }
+            ("txid_current" | "pg_current_xact_id", []) => Node::new("1", Type::INT8),
+            ("current_schemas", [_]) => Node::new("'{pg_catalog,public}'", Type::NAME_ARRAY),
+            ("current_setting", [name]) => {
+                let name = self.implicit_text(name.clone())?;
+                Node::new(format!("tl_setting({}, 0)", name.sql), Type::TEXT)
+            }
+            ("current_setting", [name, missing]) => {
+                let (name, missing) = (
+                    self.implicit_text(name.clone())?,
+                    self.boolean(missing.clone(), "current_setting")?,
+                );
+                Node::new(
+                    format!("tl_setting({}, {})", name.sql, missing.sql),
+                    Type::TEXT,
+                )
+            }
+            ("random", []) => Node::new("tl_random()", Type::FLOAT8),
+            ("round" | "trunc", [value, places]) => {
+                let value = self.implicit(value.clone(), Type::NUMERIC)?;
+                let places = self.implicit(places.clone(), Type::INT4)?;
+                Node::new(
+                    format!("tl_numeric_{name}({}, {})", value.sql, places.sql),
+                    Type::NUMERIC,
+                )
+            }
+            _ => return Ok(self.niladic_call(name, args)),
+        };
+        Ok(Some(node))
+    }
+
+    fn niladic_call(&mut self, name: &str, args: &[Node]) -> Option<Node> {
+        match (name, args.is_empty()) {
+            (
+                "current_user"
+                | "session_user"
+                | "user"
+                | "current_catalog"
+                | "current_schema"
+                | "current_database"
+                | "version"
+                | "now"
+                | "transaction_timestamp"
+                | "statement_timestamp"
+                | "clock_timestamp",
+                true,
+            ) => self.niladic(name),
+            _ => None,
+        }
+    }
+
+    /// Values that take no arguments, with or without parentheses.
+    pub(super) fn niladic(&mut self, name: &str) -> Option<Node> {
+        let now = |ty: Type| Node::new(format!("tl_now({})", ty.oid().0), ty);
+        Some(match name {
+            "current_user" | "session_user" | "user" | "current_role" => {
+                Node::new(text(&self.facts.user), Type::NAME)
+            }
+            "current_catalog" | "current_database" => {
+                Node::new(text(&self.facts.database), Type::NAME)
+            }
+            "current_schema" => Node::new("'public'", Type::NAME),
+            "version" => Node::new(text(&crate::engines::sqlite::version()), Type::TEXT),
+            "now" | "current_timestamp" | "transaction_timestamp" => now(Type::TIMESTAMPTZ),
+            "statement_timestamp" => Node::new("tl_statement_now()", Type::TIMESTAMPTZ),
+            "clock_timestamp" => Node::new("tl_clock()", Type::TIMESTAMPTZ),
+            "localtimestamp" => now(Type::TIMESTAMP),
+            "current_date" => now(Type::DATE),
+            "localtime" => now(Type::TIME),
+            "current_time" => now(Type::TIMETZ),
+            _ => return None,
+        })
+    }
+
+    /// `'name'::regclass`: the OID of a table.
+    pub(super) fn regclass(&mut self, node: Node, at: Location) -> Result<Node> {
+        if let (Shape::Literal(name), true) = (&node.shape, node.is_open()) {
+            if let Ok(oid) = name.parse::<u32>() {
+                return Ok(Node::new(oid.to_string(), Type::REGCLASS).at(at));
+            }
+            let bare = name
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .trim_matches('"');
+            let oid = match self.catalog.table(bare)? {
+                Some(table) => Some(table.oid),
+                None => super::pg_catalog::oid(bare),
+            };
+            return match oid {
+                Some(oid) => Ok(Node::new(oid.to_string(), Type::REGCLASS).at(at)),
+                None => {
+                    let error = Error::new(
+                        SqlState::UNDEFINED_TABLE,
+                        format!("relation \"{name}\" does not exist"),
+                    );
+                    Err(self.source.mark(error, at))
+                }
+            };
+        }
+        let node = if node.is_open() {
+            self.implicit(node, Type::REGCLASS)?
+        } else {
+            node
+        };
+        Ok(Node::new(node.sql, Type::REGCLASS).at(at))
+    }
+}
+
+fn join(nodes: &[Node]) -> String {
+    nodes
+        .iter()
+        .map(|n| n.sql.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn matches(entry: &Entry, args: &[Node], fits: impl Fn(Type, Type) -> bool) -> bool {
+    let most = entry.args.len();
+    let count_fits = if entry.variadic {
+        args.len() + 1 >= most
+    } else {
+        args.len() <= most && args.len() + entry.optional >= most
+    };
+    count_fits
+        && args.iter().enumerate().all(|(i, node)| {
+            entry
+                .args
+                .get(i)
+                .or(entry.args.last())
+                .is_some_and(|ty| fits(node.ty, *ty))
+        })
+}
+
+/// Whether a function call among the columns makes rows.
+pub(super) fn set_returning(expr: &Expr) -> Option<&Function> {
+    match expr {
+        Expr::Function(function) => {
+            let name = last(&function.name)?;
+            matches!(name.as_str(), "generate_series" | "unnest").then_some(function)
+        }
+        _ => None,
+    }
+}

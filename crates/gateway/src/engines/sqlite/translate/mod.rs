@@ -1,0 +1,128 @@
+//! PostgreSQL's SQL to SQLite's, through the syntax tree.
+//!
+//! Every expression is translated together with its type, because the text depends on it: `1/2` divides integers and
+//! must fail on zero, `price * 2` multiplies numerics that SQLite keeps as text, `day = '2024-1-1'` needs the literal in the
+//! form that days are stored in. The same types are what Describe answers.
+//!
+//! One file a construct: [`query`] (SELECT and what is around it), [`from`], [`expr`] and its neighbours, [`dml`], [`ddl`].
+
+mod aggregate;
+mod convert;
+mod ddl;
+mod dml;
+mod expr;
+mod from;
+mod functions;
+mod literal;
+mod name;
+mod node;
+mod operator;
+mod pg_catalog;
+mod plan;
+mod query;
+mod scope;
+mod session;
+mod statement;
+#[cfg(test)]
+mod tests;
+pub(crate) mod types;
+
+use sqlparser::tokenizer::Location;
+use trunkline_server::{Error, Result, SqlState, Type};
+
+pub(crate) use convert::is_number;
+pub(crate) use node::{NUMERIC, quote};
+pub(crate) use plan::{Command, CopyFormat, Output, Plan, Query, SetScope, TagKind};
+
+use crate::engines::sqlite::catalog::Catalog;
+use crate::engines::sqlite::parse::{Source, parse};
+use from::Cte;
+
+/// What the session knows of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) user: String,
+    pub(crate) database: String,
+}
+
+/// Translates one statement.
+///
+/// `types` are the client's parameter types, `UNSPECIFIED` where it left them open.
+///
+/// # Errors
+///
+/// As PostgreSQL: 42601 for syntax, 42P01, 42703, 42883 for names, 42804 and 22P02 for types; 0A000 for what the engine has not.
+pub(crate) fn translate(
+    text: &str,
+    types: &[Type],
+    catalog: &dyn Catalog,
+    facts: &Facts,
+) -> Result<Plan> {
+    let Some(statement) = parse(text)? else {
+        return Ok(Plan::Nothing(""));
+    };
+    let mut translator = Translator {
+        catalog,
+        source: Source::new(text),
+        facts,
+        params: types.to_vec(),
+        ctes: Vec::new(),
+        locks: false,
+        target: None,
+    };
+    translator.statement(statement)
+}
+
+/// The state of one translation.
+pub(crate) struct Translator<'a> {
+    catalog: &'a dyn Catalog,
+    source: Source<'a>,
+    facts: &'a Facts,
+    /// By number; `UNSPECIFIED` while nothing has decided.
+    params: Vec<Type>,
+    ctes: Vec<Cte>,
+    /// The statement takes row locks: it must own the write lock.
+    locks: bool,
+    /// The table that the statement writes to.
+    target: Option<String>,
+}
+
+impl Translator<'_> {
+    /// The context of a parameter has decided its type; the first decision holds.
+    fn decide(&mut self, number: usize, ty: Type) {
+        if ty == Type::UNKNOWN {
+            return;
+        }
+        if let Some(slot) = number.checked_sub(1).and_then(|at| self.params.get_mut(at))
+            && *slot == Type::UNSPECIFIED
+        {
+            *slot = ty;
+        }
+    }
+
+    /// The types of all parameters.
+    ///
+    /// # Errors
+    ///
+    /// 42P18 for a parameter whose type nothing decides.
+    fn finish_params(&self) -> Result<Vec<Type>> {
+        for (at, ty) in self.params.iter().enumerate() {
+            if *ty == Type::UNSPECIFIED {
+                let message = format!("could not determine data type of parameter ${}", at + 1);
+                return Err(Error::new(SqlState::INDETERMINATE_DATATYPE, message));
+            }
+        }
+        Ok(self.params.clone())
+    }
+
+    /// The engine has not got this.
+    fn unsupported(&self, what: &str, at: Location) -> Error {
+        self.source.mark(
+            Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("{what} is not supported"),
+            ),
+            at,
+        )
+    }
+}

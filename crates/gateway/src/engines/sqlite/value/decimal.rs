@@ -1,0 +1,292 @@
+//! Arithmetic on numerics, which are stored as text.
+
+use std::str::FromStr;
+
+use bigdecimal::num_bigint::BigInt;
+use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive, Zero};
+use trunkline_server::{Error, Result, SqlState};
+
+/// Digits after the point that PostgreSQL keeps at least in a quotient.
+const SIGNIFICANT: i64 = 16;
+
+/// A stored numeric.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Decimal {
+    Finite(BigDecimal),
+    Nan,
+    Infinity,
+    NegInfinity,
+}
+
+impl Decimal {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        Ok(match text {
+            "NaN" => Self::Nan,
+            "Infinity" => Self::Infinity,
+            "-Infinity" => Self::NegInfinity,
+            _ => match BigDecimal::from_str(text) {
+                Ok(number) => Self::Finite(number),
+                Err(_) => {
+                    let message = format!("invalid input syntax for type numeric: \"{text}\"");
+                    return Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message));
+                }
+            },
+        })
+    }
+
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Finite(number) => plain(number),
+            Self::Nan => "NaN".to_owned(),
+            Self::Infinity => "Infinity".to_owned(),
+            Self::NegInfinity => "-Infinity".to_owned(),
+        }
+    }
+
+    fn to_f64(&self) -> f64 {
+        match self {
+            Self::Finite(number) => number.to_f64().unwrap_or(f64::NAN),
+            Self::Nan => f64::NAN,
+            Self::Infinity => f64::INFINITY,
+            Self::NegInfinity => f64::NEG_INFINITY,
+        }
+    }
+
+    fn from_f64(number: f64) -> Self {
+        if number.is_nan() {
+            Self::Nan
+        } else if number.is_infinite() {
+            if number > 0.0 {
+                Self::Infinity
+            } else {
+                Self::NegInfinity
+            }
+        } else {
+            BigDecimal::try_from(number).map_or(Self::Nan, Self::Finite)
+        }
+    }
+}
+
+/// Never with an exponent; the scale is never negative.
+fn plain(number: &BigDecimal) -> String {
+    let number = if number.fractional_digit_count() < 0 {
+        number.with_scale(0)
+    } else {
+        number.clone()
+    };
+    number.to_plain_string()
+}
+
+/// `left op right` on stored numerics.
+///
+/// # Errors
+///
+/// 22012 for a division by zero.
+pub(crate) fn calculate(left: &str, op: &str, right: &str) -> Result<String> {
+    let (l, r) = (Decimal::parse(left)?, Decimal::parse(right)?);
+    let zero = matches!(&r, Decimal::Finite(r) if r.is_zero());
+    if zero && matches!(op, "/" | "%") && l != Decimal::Nan {
+        return Err(Error::new(SqlState::DIVISION_BY_ZERO, "division by zero"));
+    }
+    let result = match (&l, &r) {
+        (Decimal::Finite(l), Decimal::Finite(r)) => match op {
+            "+" => Decimal::Finite(l + r),
+            "-" => Decimal::Finite(l - r),
+            "*" => Decimal::Finite(l * r),
+            "/" => Decimal::Finite(divide(l, r)),
+            "%" => Decimal::Finite(l % r),
+            _ => {
+                let power = l
+                    .to_f64()
+                    .unwrap_or(f64::NAN)
+                    .powf(r.to_f64().unwrap_or(f64::NAN));
+                match whole_power(l, r) {
+                    Some(exact) => Decimal::Finite(exact),
+                    None => Decimal::from_f64(power),
+                }
+            }
+        },
+        // The rules of the infinities are those of floats.
+        _ => {
+            let (a, b) = (l.to_f64(), r.to_f64());
+            Decimal::from_f64(match op {
+                "+" => a + b,
+                "-" => a - b,
+                "*" => a * b,
+                "/" => a / b,
+                "%" => a % b,
+                _ => a.powf(b),
+            })
+        }
+    };
+    Ok(result.text())
+}
+
+fn whole_power(base: &BigDecimal, exponent: &BigDecimal) -> Option<BigDecimal> {
+    let n = exponent
+        .to_i64()
+        .filter(|n| (0..=512).contains(n) && exponent.is_integer())?;
+    let mut result = BigDecimal::from(1);
+    for _ in 0..n {
+        result *= base;
+    }
+    // PostgreSQL shows sixteen significant digits at least.
+    let scale = SIGNIFICANT.max(base.fractional_digit_count());
+    Some(result.with_scale_round(scale, RoundingMode::HalfUp))
+}
+
+/// A quotient with PostgreSQL's number of digits: at least sixteen significant ones, and no fewer than either operand shows.
+pub(crate) fn divide(left: &BigDecimal, right: &BigDecimal) -> BigDecimal {
+    let (lw, lf) = leading(left);
+    let (rw, rf) = leading(right);
+    let weight = if lf <= rf { lw - rw - 1 } else { lw - rw };
+    let scale = (SIGNIFICANT - weight * 4)
+        .max(left.fractional_digit_count())
+        .max(right.fractional_digit_count())
+        .clamp(0, 16383);
+    // Integers: left · 10^(scale + rs − ls) / right, rounded half away from zero.
+    let (ln, ls) = left.as_bigint_and_exponent();
+    let (rn, rs) = right.as_bigint_and_exponent();
+    let shift = scale + rs - ls;
+    let ten = |n: i64| BigInt::from(10).pow(u32::try_from(n).unwrap_or(0));
+    let (numerator, denominator) = if shift >= 0 {
+        (ln * ten(shift), rn)
+    } else {
+        (ln, rn * ten(-shift))
+    };
+    let doubled: BigInt = numerator.abs() * 2 + denominator.abs();
+    let mut quotient: BigInt = doubled / (denominator.abs() * 2);
+    if numerator.is_negative() != denominator.is_negative() {
+        quotient = -quotient;
+    }
+    BigDecimal::new(quotient, scale)
+}
+
+/// The power of 10000 of a number's first base-10000 digit, and that digit.
+fn leading(number: &BigDecimal) -> (i64, i64) {
+    let (digits, exponent) = number.as_bigint_and_exponent();
+    let digits = digits.abs().to_string();
+    if digits == "0" {
+        return (0, 0);
+    }
+    let count = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    // The decimal place of the first digit, counted from the point.
+    let place = count - exponent - 1;
+    let weight = place.div_euclid(4);
+    let take = usize::try_from(place.rem_euclid(4) + 1).unwrap_or(1);
+    let padded = format!("{digits:0<4}");
+    let first = padded.get(..take).and_then(|d| d.parse().ok()).unwrap_or(0);
+    (weight, first)
+}
+
+/// Rounded half away from zero to this many digits after the point; negative ones count to the left.
+pub(crate) fn round(text: &str, places: i64) -> Result<String> {
+    with_scale(text, places, RoundingMode::HalfUp)
+}
+
+/// Cut to this many digits after the point.
+pub(crate) fn truncate(text: &str, places: i64) -> Result<String> {
+    with_scale(text, places, RoundingMode::Down)
+}
+
+pub(crate) fn ceiling(text: &str) -> Result<String> {
+    with_scale(text, 0, RoundingMode::Ceiling)
+}
+
+pub(crate) fn floor(text: &str) -> Result<String> {
+    with_scale(text, 0, RoundingMode::Floor)
+}
+
+fn with_scale(text: &str, places: i64, mode: RoundingMode) -> Result<String> {
+    Ok(match Decimal::parse(text)? {
+        Decimal::Finite(number) => {
+            let rounded = number.with_scale_round(places.clamp(-131_072, 16383), mode);
+            plain(&rounded)
+        }
+        other => other.text(),
+    })
+}
+
+/// Rounded to a column's scale and held against its precision.
+///
+/// # Errors
+///
+/// 22003 `numeric field overflow`.
+pub(crate) fn fit(text: &str, precision: i32, scale: i32) -> Result<String> {
+    let overflow = |limit: i32| {
+        Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow").detail(format!(
+            "A field with precision {precision}, scale {scale} must round to an absolute value less than 10^{limit}."
+        ))
+    };
+    match Decimal::parse(text)? {
+        Decimal::Finite(number) => {
+            let rounded = number.with_scale_round(i64::from(scale), RoundingMode::HalfUp);
+            let (digits, exponent) = rounded.as_bigint_and_exponent();
+            let length = if digits.is_zero() {
+                0
+            } else {
+                i64::try_from(digits.abs().to_string().len()).unwrap_or(i64::MAX)
+            };
+            if length - exponent > i64::from(precision - scale) {
+                return Err(overflow(precision - scale));
+            }
+            Ok(plain(&rounded))
+        }
+        Decimal::Nan => Ok("NaN".to_owned()),
+        _ => Err(Error::new(
+            SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+            "numeric field overflow",
+        )
+        .detail(format!(
+            "A field with precision {precision}, scale {scale} cannot hold an infinite value."
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a panic is the failure report of a test"
+    )]
+
+    use super::*;
+
+    #[test]
+    fn quotients_have_postgresql_s_digits() {
+        // From PostgreSQL 15: select 1::numeric/3, 10/4.0, 1/7.0, 100::numeric/3, 2::numeric/0.0003
+        for (l, r, expected) in [
+            ("1", "3", "0.33333333333333333333"),
+            ("10", "4.0", "2.5000000000000000"),
+            ("1", "7.0", "0.14285714285714285714"),
+            ("100", "3", "33.3333333333333333"),
+            ("3", "2", "1.5000000000000000"),
+        ] {
+            assert_eq!(calculate(l, "/", r).unwrap(), expected, "{l} / {r}");
+        }
+    }
+
+    #[test]
+    fn sums_and_products_are_exact() {
+        assert_eq!(calculate("0.1", "+", "0.2").unwrap(), "0.3");
+        assert_eq!(calculate("1.10", "*", "1.10").unwrap(), "1.2100");
+        assert_eq!(calculate("5", "-", "7.50").unwrap(), "-2.50");
+        assert_eq!(calculate("7", "%", "4").unwrap(), "3");
+        assert_eq!(calculate("NaN", "+", "1").unwrap(), "NaN");
+        assert_eq!(
+            calculate("1", "/", "0").unwrap_err().sqlstate(),
+            SqlState::DIVISION_BY_ZERO
+        );
+    }
+
+    #[test]
+    fn a_column_rounds_and_limits() {
+        assert_eq!(fit("1.005", 5, 2).unwrap(), "1.01");
+        assert_eq!(fit("3", 5, 2).unwrap(), "3.00");
+        assert_eq!(fit("999.994", 5, 2).unwrap(), "999.99");
+        assert_eq!(
+            fit("999.995", 5, 2).unwrap_err().sqlstate(),
+            SqlState::NUMERIC_VALUE_OUT_OF_RANGE
+        );
+    }
+}
