@@ -10,6 +10,7 @@
 //! | `transaction` | blocks, implicit transactions, savepoints |
 //! | `statements`, `portals` | what is prepared and bound, and how long it lives |
 //! | `outside` | cancels, deadlines and clients that go away while user code runs |
+//! | `ready` | ReadyForQuery, what goes out before it, and the write |
 //! | `idle` | waiting for the client |
 
 mod copy;
@@ -18,6 +19,7 @@ mod extended;
 mod idle;
 mod outside;
 mod portals;
+mod ready;
 mod simple;
 pub(crate) mod startup;
 mod statements;
@@ -26,8 +28,8 @@ mod transaction;
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use trunkline_proto::SqlState;
 use trunkline_proto::server::{Consequence, Event, ProtocolError};
-use trunkline_proto::{SqlState, backend};
 
 pub use copy::{CopyIn, CopyOut};
 pub use transaction::Begin;
@@ -39,7 +41,7 @@ use self::transaction::Transaction;
 use crate::buffer::Input;
 use crate::config::{Config, Timeout};
 use crate::reply::{self, Reply};
-use crate::shared::{Mail, Shared};
+use crate::shared::Shared;
 use crate::wire::Wire;
 use crate::{Error, ParameterStatus, Session};
 
@@ -254,89 +256,6 @@ impl<S: Session> Core<'_, S> {
             });
         }
         Ok(())
-    }
-
-    /// Sends ReadyForQuery, and everything before it: one write.
-    #[inline]
-    async fn ready(&mut self) -> Result<(), Failure> {
-        if self.shared.has_mail() {
-            self.deliver();
-        }
-        let status = self.transaction.status();
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        wire.machine
-            .ready(status, &mut wire.output)
-            .map_err(Error::internal)?;
-        self.write().await
-    }
-
-    /// Writes what has gathered.
-    #[inline]
-    async fn write(&mut self) -> Result<(), Failure> {
-        let Self {
-            reply,
-            outside,
-            shared,
-            ..
-        } = self;
-        let wire = reply.wire();
-        if wire.output.is_empty() {
-            return Ok(());
-        }
-        // A client that does not read must not keep a session from ending.
-        let written = std::future::poll_fn(|cx| {
-            let written = wire.poll_write(cx);
-            if written.is_pending() && outside.poll_stop(shared, cx) {
-                return std::task::Poll::Ready(Err(std::io::ErrorKind::TimedOut.into()));
-            }
-            written
-        })
-        .await;
-        wire.release();
-        written.map_err(|_| Failure::End(End::Closed))
-    }
-
-    /// Appends the messages that wait for the client, as far as they may go out now.
-    #[cold]
-    fn deliver(&mut self) {
-        let in_transaction = self.transaction.status() != backend::TransactionStatus::Idle;
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        let mut changed = Vec::new();
-        for mail in self.shared.take_mail(in_transaction) {
-            let sent = match mail {
-                Mail::Notification {
-                    pid,
-                    channel,
-                    payload,
-                } => wire
-                    .machine
-                    .notification(pid, &channel, &payload, &mut wire.output),
-                Mail::Notice(notice) => {
-                    notice.with_report(|report| wire.machine.notice(report, &mut wire.output))
-                }
-                Mail::ParameterStatus { name, value } => {
-                    // Several changes of one setting are told once, with the last value (rule AS-02).
-                    changed
-                        .retain(|(other, _): &(String, String)| !other.eq_ignore_ascii_case(&name));
-                    changed.push((name, value));
-                    Ok(())
-                }
-            };
-            if let Err(misuse) = sent {
-                tracing::warn!(%misuse, "a message for the client could not be sent");
-            }
-        }
-        for (name, value) in changed {
-            if self.status.replace(&name, &value)
-                && let Err(misuse) = wire
-                    .machine
-                    .parameter_status(&name, &value, &mut wire.output)
-            {
-                tracing::warn!(%misuse, "a setting could not be told to the client");
-            }
-        }
     }
 
     /// When the statement that starts now is to be stopped.

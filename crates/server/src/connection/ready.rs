@@ -1,0 +1,95 @@
+//! The end of an answer: messages from elsewhere, ReadyForQuery, and one write.
+
+use std::io;
+use std::task::Poll;
+
+use trunkline_proto::backend::TransactionStatus;
+
+use super::{Core, End, Failure};
+use crate::shared::Mail;
+use crate::{Error, Session};
+
+impl<S: Session> Core<'_, S> {
+    /// Sends ReadyForQuery, and everything before it: one write.
+    #[inline]
+    pub(super) async fn ready(&mut self) -> Result<(), Failure> {
+        if self.shared.has_mail() {
+            self.deliver();
+        }
+        let status = self.transaction.status();
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        wire.machine
+            .ready(status, &mut wire.output)
+            .map_err(Error::internal)?;
+        self.write().await
+    }
+
+    /// Writes what has gathered.
+    #[inline]
+    pub(super) async fn write(&mut self) -> Result<(), Failure> {
+        let Self {
+            reply,
+            outside,
+            shared,
+            ..
+        } = self;
+        let wire = reply.wire();
+        if wire.output.is_empty() {
+            return Ok(());
+        }
+        // A client that does not read must not keep a session from ending.
+        let written = std::future::poll_fn(|cx| {
+            let written = wire.poll_write(cx);
+            if written.is_pending() && outside.poll_stop(shared, cx) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            written
+        })
+        .await;
+        wire.release();
+        written.map_err(|_| Failure::End(End::Closed))
+    }
+
+    /// Appends the messages that wait for the client, as far as they may go out now.
+    #[cold]
+    pub(super) fn deliver(&mut self) {
+        let in_transaction = self.transaction.status() != TransactionStatus::Idle;
+        let wire = self.reply.wire();
+        wire.ensure_buffer();
+        let mut changed = Vec::new();
+        for mail in self.shared.take_mail(in_transaction) {
+            let sent = match mail {
+                Mail::Notification {
+                    pid,
+                    channel,
+                    payload,
+                } => wire
+                    .machine
+                    .notification(pid, &channel, &payload, &mut wire.output),
+                Mail::Notice(notice) => {
+                    notice.with_report(|report| wire.machine.notice(report, &mut wire.output))
+                }
+                Mail::ParameterStatus { name, value } => {
+                    // Several changes of one setting are told once, with the last value (rule AS-02).
+                    changed
+                        .retain(|(other, _): &(String, String)| !other.eq_ignore_ascii_case(&name));
+                    changed.push((name, value));
+                    Ok(())
+                }
+            };
+            if let Err(misuse) = sent {
+                tracing::warn!(%misuse, "a message for the client could not be sent");
+            }
+        }
+        for (name, value) in changed {
+            if self.status.replace(&name, &value)
+                && let Err(misuse) = wire
+                    .machine
+                    .parameter_status(&name, &value, &mut wire.output)
+            {
+                tracing::warn!(%misuse, "a setting could not be told to the client");
+            }
+        }
+    }
+}
