@@ -3,8 +3,8 @@
 use trunkline_server::{Column as ResultColumn, Error, SqlState, Type};
 
 use super::error_at;
-use super::parse::{Expr, Select, Source, Statement};
 use super::state::State;
+use super::statement::{Expr, Select, Source, Statement};
 
 /// What is known of a statement before it runs.
 pub struct Analysis {

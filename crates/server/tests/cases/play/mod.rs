@@ -4,11 +4,14 @@
 //! PostgreSQL, and it uses only what any user of the crate has: the `Session` trait and `SessionHandle`.
 
 mod analyze;
+mod execute;
 mod lex;
 mod parse;
 mod run;
 mod session;
+mod settings;
 mod state;
+mod statement;
 mod world;
 
 pub use session::Play;

@@ -2,8 +2,8 @@
 
 use trunkline_server::{Encode, EncodeError, Error, Params, Result, SqlState, Type};
 
-use super::parse::{Expr, Select, Source};
 use super::state::{State, Value};
+use super::statement::{Expr, Select, Source};
 
 /// The rows of a SELECT, one by one, so that a long series takes no memory.
 pub fn rows<'a>(

@@ -2,69 +2,43 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use trunkline_server::{
     Begin, Client, Columns, Control, CopyIn, CopyOut, Decode as _, Error, Format, Oid,
-    ParameterStatus, Params, Prepared, Reply, Result, Session, SessionHandle, Severity, SqlState,
-    Tag, Type,
+    ParameterStatus, Params, Prepared, Reply, Result, Session, SessionHandle, SqlState, Tag, Type,
 };
 
 use super::analyze::analyze;
-use super::parse::{Expr, Select, Source, Statement, Step, parse};
-use super::run::{evaluate, rows};
-use super::state::{Cursor, State, Table, Value};
+use super::parse::parse;
+use super::run::rows;
+use super::settings::{QUIET, SETTINGS, limit, reported, set};
+use super::state::{State, Value};
+use super::statement::Statement;
 use super::world::{Running, World};
 
 pub struct Play {
-    world: World,
-    handle: SessionHandle,
+    pub(super) world: World,
+    pub(super) handle: SessionHandle,
     memory: Mutex<Memory>,
 }
 
 #[derive(Default)]
-struct Memory {
-    now: State,
+pub struct Memory {
+    pub(super) now: State,
     /// What a rollback comes back to.
     begun: Option<State>,
     savepoints: Vec<(String, State)>,
     read_only: bool,
     /// Settings as the session began.
-    reset: State,
+    pub(super) reset: State,
 }
 
 pub struct Plan {
-    statement: Statement,
+    pub(super) statement: Statement,
     /// Names and types of the columns as they were when the statement was prepared.
     shape: Vec<(String, Type)>,
     types: Vec<Type>,
     sql: String,
-}
-
-const SETTINGS: [(&str, &str); 10] = [
-    ("application_name", ""),
-    ("client_encoding", "UTF8"),
-    ("datestyle", "ISO, MDY"),
-    ("timezone", "UTC"),
-    ("search_path", "\"$user\", public"),
-    ("extra_float_digits", "1"),
-    ("work_mem", "4MB"),
-    ("server_version", "18.0"),
-    ("intervalstyle", "postgres"),
-    ("statement_timeout", "0"),
-];
-
-/// Settings that change without a word to the client.
-const QUIET: [&str; 3] = ["extra_float_digits", "work_mem", "statement_timeout"];
-
-/// What PostgreSQL calls a setting that clients follow.
-fn reported(name: &str) -> &str {
-    match name {
-        "timezone" => "TimeZone",
-        "datestyle" => "DateStyle",
-        "intervalstyle" => "IntervalStyle",
-        name => name,
-    }
 }
 
 impl Play {
@@ -125,12 +99,12 @@ impl Play {
         })
     }
 
-    fn with<R>(&self, work: impl FnOnce(&mut Memory) -> R) -> R {
+    pub fn with<R>(&self, work: impl FnOnce(&mut Memory) -> R) -> R {
         work(&mut self.memory.lock().unwrap())
     }
 
     /// Tells the client of every setting; the library knows which of them are new.
-    fn report(&self) {
+    pub fn report(&self) {
         let settings = self.with(|memory| memory.now.settings.clone());
         for (name, value) in settings
             .iter()
@@ -154,7 +128,7 @@ impl Play {
     }
 
     /// Leaves a notification for the commit, or sends it when the statement is alone.
-    fn queue(&self, channel: &str, payload: &str) -> Result<()> {
+    pub fn queue(&self, channel: &str, payload: &str) -> Result<()> {
         if payload.len() >= 8000 || channel.len() >= 64 {
             return Err(Error::new(
                 SqlState::INVALID_PARAMETER_VALUE,
@@ -174,7 +148,7 @@ impl Play {
         Ok(())
     }
 
-    fn writable(&self) -> Result<()> {
+    pub fn writable(&self) -> Result<()> {
         if self.with(|memory| memory.read_only) {
             let message = "cannot execute INSERT in a read-only transaction";
             return Err(Error::new(SqlState::READ_ONLY_SQL_TRANSACTION, message));
@@ -183,7 +157,7 @@ impl Play {
     }
 
     /// Changes the state by one statement: a statement that fails has changed nothing, and one that is alone commits.
-    fn change<R>(&self, work: impl FnOnce(&mut State) -> Result<R>) -> Result<R> {
+    pub fn change<R>(&self, work: impl FnOnce(&mut State) -> Result<R>) -> Result<R> {
         self.with(|memory| {
             let mut next = memory.now.clone();
             let result = work(&mut next)?;
@@ -194,64 +168,6 @@ impl Play {
             Ok(result)
         })
     }
-
-    async fn select(&self, select: &Select, params: Params<'_>, reply: &mut Reply) -> Result<Tag> {
-        if let [item] = &select.items[..]
-            && let Expr::Call(name, arguments, _) = &item.expr
-        {
-            let argument =
-                |at: usize| match arguments.get(at).map(|a| evaluate(a, &[], &[], params)) {
-                    Some(Ok(Value::Text(text))) => text,
-                    Some(Ok(Value::Int(n))) => n.to_string(),
-                    _ => String::new(),
-                };
-            match name.as_str() {
-                "pg_sleep" => sleep(argument(0).parse().unwrap_or(0.0)).await,
-                "pg_notify" => self.queue(&argument(0), &argument(1))?,
-                "pg_terminate_backend" => {
-                    let found = self.world.terminate(argument(0).parse().unwrap_or(0));
-                    return reply.rows([(Value::Bool(found),)]).await;
-                }
-                _ => {}
-            }
-        }
-        let rows = self.with(|memory| rows(select, &memory.now, params))?;
-        let mut sent = 0;
-        for row in rows {
-            let row = row?;
-            self.world.gauges().rows.fetch_add(1, Ordering::Relaxed);
-            reply.row(&row[..]).await?;
-            sent += 1;
-        }
-        Ok(Tag::select(sent))
-    }
-
-    async fn steps(&self, steps: &[Step], reply: &mut Reply) -> Result<Tag> {
-        for step in steps {
-            match step {
-                Step::Raise { level, text } => {
-                    let (code, severity) = match level.as_str() {
-                        "warning" => (SqlState::WARNING, Severity::Warning),
-                        "info" => (SqlState::SUCCESSFUL_COMPLETION, Severity::Info),
-                        _ => (SqlState::SUCCESSFUL_COMPLETION, Severity::Notice),
-                    };
-                    reply.notice(&Error::new(code, text.clone()).severity(severity))?;
-                }
-                Step::Sleep(seconds) => sleep(*seconds).await,
-                Step::Execute(sql) => drop(parse(sql).map_err(|error| {
-                    Error::new(error.sqlstate(), error.message().to_owned())
-                        .internal_query(1, sql.clone())
-                        .context("PL/pgSQL function inline_code_block line 1 at EXECUTE")
-                })?),
-                Step::Panic => panic!("the session panics"),
-            }
-        }
-        Ok(Tag::new("DO"))
-    }
-}
-
-async fn sleep(seconds: f64) {
-    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
 }
 
 impl Drop for Play {
@@ -326,228 +242,7 @@ impl Session for Play {
     }
 
     async fn execute(&self, plan: &Plan, params: Params<'_>, reply: &mut Reply) -> Result<Tag> {
-        let _running = Running::new(&self.world);
-        Ok(match &plan.statement {
-            Statement::Select(select) => self.select(select, params, reply).await?,
-            Statement::Store { table, select } => {
-                let stored: Vec<_> =
-                    self.with(|memory| rows(select, &memory.now, params)?.collect::<Result<_>>())?;
-                let count = stored.len() as u64;
-                let Source::Table(from, place) = &select.from else {
-                    return Err(Error::unsupported("CREATE AS"));
-                };
-                self.change(|state| {
-                    let columns = state.table(&(from.clone(), *place))?.columns.clone();
-                    state.tables.insert(
-                        table.clone(),
-                        Table {
-                            columns,
-                            rows: stored,
-                        },
-                    );
-                    Ok(())
-                })?;
-                Tag::select(count)
-            }
-            Statement::Insert {
-                table,
-                source,
-                returning,
-            } => {
-                self.writable()?;
-                let stored: Vec<Vec<Value>> = match source {
-                    Source::Query(select) => self
-                        .with(|memory| rows(select, &memory.now, params)?.collect::<Result<_>>())?,
-                    Source::Values(rows) => rows
-                        .iter()
-                        .map(|row| {
-                            row.iter()
-                                .map(|value| evaluate(value, &[], &[], params))
-                                .collect()
-                        })
-                        .collect::<Result<_>>()?,
-                    _ => Vec::new(),
-                };
-                let count = stored.len() as u64;
-                let shown = if *returning {
-                    stored.clone()
-                } else {
-                    Vec::new()
-                };
-                self.change(|state| state.table_mut(table)?.insert(&table.0, stored))?;
-                for row in &shown {
-                    reply.row(&row[..]).await?;
-                }
-                Tag::insert(count)
-            }
-            Statement::Update { table } => self.change(|state| {
-                let rows = &mut state.table_mut(table)?.rows;
-                for value in rows.iter_mut().flatten() {
-                    if let Value::Int(n) = value {
-                        *n += 1;
-                    }
-                }
-                Ok(Tag::update(rows.len() as u64))
-            })?,
-            Statement::Delete { table, equals } => self.change(|state| {
-                let rows = &mut state.table_mut(table)?.rows;
-                let before = rows.len();
-                rows.retain(|row| row[0] != Value::Int(*equals));
-                Ok(Tag::delete((before - rows.len()) as u64))
-            })?,
-            Statement::Merge { table, value } => self.change(|state| {
-                state
-                    .table_mut(table)?
-                    .insert(&table.0, vec![vec![Value::Int(*value)]])?;
-                Ok(Tag::counted("MERGE", 1))
-            })?,
-            Statement::CreateTable {
-                table,
-                columns,
-                if_not_exists,
-            } => self.change(|state| {
-                if *if_not_exists && state.tables.contains_key(table) {
-                    return Ok(Tag::new("CREATE TABLE"));
-                }
-                if state.tables.contains_key(table) {
-                    let message = format!("relation \"{table}\" already exists");
-                    return Err(Error::new(SqlState::DUPLICATE_TABLE, message));
-                }
-                state.tables.insert(
-                    table.clone(),
-                    Table {
-                        columns: columns.clone(),
-                        rows: Vec::new(),
-                    },
-                );
-                Ok(Tag::new("CREATE TABLE"))
-            })?,
-            Statement::DropTable { table } => self.change(|state| {
-                state.table(table)?;
-                state.tables.remove(&table.0);
-                Ok(Tag::new("DROP TABLE"))
-            })?,
-            Statement::AddColumn { table, column } => self.change(|state| {
-                let table = state.table_mut(table)?;
-                table.columns.push(column.clone());
-                table.rows.iter_mut().for_each(|row| row.push(Value::Null));
-                Ok(Tag::new("ALTER TABLE"))
-            })?,
-            Statement::Truncate { table } => self.change(|state| {
-                state.table_mut(table)?.rows.clear();
-                Ok(Tag::new("TRUNCATE TABLE"))
-            })?,
-            Statement::Set { name, value } => {
-                self.change(|state| set(state, name, value))?;
-                self.report();
-                Tag::new("SET")
-            }
-            Statement::Reset { name } => {
-                let value = self
-                    .with(|memory| memory.reset.settings.get(name).cloned())
-                    .unwrap_or_default();
-                self.change(|state| set(state, name, &value))?;
-                self.report();
-                Tag::new("RESET")
-            }
-            Statement::Show { name } => {
-                let value = self.with(|memory| memory.now.settings.get(name).cloned());
-                let value = value.ok_or_else(|| unknown_setting(name))?;
-                reply.row((value,)).await?;
-                Tag::new("SHOW")
-            }
-            Statement::Listen(channel) => {
-                self.world.listen(channel, self.handle.pid());
-                Tag::new("LISTEN")
-            }
-            Statement::Unlisten(channel) => {
-                self.world.unlisten(channel, self.handle.pid());
-                Tag::new("UNLISTEN")
-            }
-            Statement::Notify { channel, payload } => {
-                self.queue(channel, payload)?;
-                Tag::new("NOTIFY")
-            }
-            Statement::Do(steps) => self.steps(steps, reply).await?,
-            Statement::Prepare { name, statement } => {
-                let (name, statement) = (name.clone(), (**statement).clone());
-                self.change(|state| Ok(state.prepared.insert(name, statement)))?;
-                Tag::new("PREPARE")
-            }
-            Statement::Execute(name) => {
-                let found = self.with(|memory| memory.now.prepared.get(name).cloned());
-                let Some(Statement::Select(select)) = found else {
-                    return Err(Error::unsupported("EXECUTE of no SELECT"));
-                };
-                self.select(&select, params, reply).await?
-            }
-            Statement::Deallocate(name) => {
-                self.with(|memory| memory.now.prepared.remove(name));
-                Tag::new("DEALLOCATE")
-            }
-            Statement::Declare { cursor, select } => {
-                let (name, cursor) = (
-                    cursor.clone(),
-                    Cursor {
-                        select: select.clone(),
-                        at: 0,
-                    },
-                );
-                self.change(|state| Ok(state.cursors.insert(name, cursor)))?;
-                Tag::new("DECLARE CURSOR")
-            }
-            Statement::Fetch {
-                cursor,
-                count,
-                moves,
-            } => {
-                let found = self.with(|memory| memory.now.cursors.get(cursor).cloned());
-                let missing = || {
-                    Error::new(
-                        SqlState::INVALID_CURSOR_NAME,
-                        format!("cursor \"{cursor}\" does not exist"),
-                    )
-                };
-                let found = found.ok_or_else(missing)?;
-                let all = self.with(|memory| rows(&found.select, &memory.now, Params::none()))?;
-                let fetched: Vec<_> = all.skip(found.at).take(*count).collect::<Result<_>>()?;
-                self.with(|memory| {
-                    if let Some(cursor) = memory.now.cursors.get_mut(cursor) {
-                        cursor.at += fetched.len();
-                    }
-                });
-                let rows = fetched.len() as u64;
-                for row in fetched.iter().filter(|_| !moves) {
-                    reply.row(&row[..]).await?;
-                }
-                Tag::counted(if *moves { "MOVE" } else { "FETCH" }, rows)
-            }
-            Statement::CloseCursor(name) => {
-                self.with(|memory| match name {
-                    Some(name) => drop(memory.now.cursors.remove(name)),
-                    None => memory.now.cursors.clear(),
-                });
-                Tag::new(if name.is_some() {
-                    "CLOSE CURSOR"
-                } else {
-                    "CLOSE CURSOR ALL"
-                })
-            }
-            Statement::Explain => {
-                reply
-                    .row(("Result  (cost=0.00..0.01 rows=1 width=4)",))
-                    .await?;
-                Tag::new("EXPLAIN")
-            }
-            Statement::Call(n) => {
-                reply.row((n * 2,)).await?;
-                Tag::new("CALL")
-            }
-            Statement::Fixed { tag, .. } => Tag::new(*tag),
-            Statement::CopyOut(_) | Statement::CopyIn { .. } => {
-                return Err(Error::unsupported("COPY is no SELECT"));
-            }
-        })
+        self.run(plan, params, reply).await
     }
 
     async fn copy_out(
@@ -747,47 +442,8 @@ impl Session for Play {
     }
 }
 
-/// The time limits are the library's.
-fn limit(handle: &SessionHandle, name: &str, value: &str) {
-    let limit = value
-        .parse()
-        .ok()
-        .filter(|limit| *limit > 0)
-        .map(Duration::from_millis);
-    match name {
-        "statement_timeout" => handle.statement_timeout(limit),
-        "idle_session_timeout" => handle.idle_timeout(limit),
-        "idle_in_transaction_session_timeout" => handle.idle_in_transaction_timeout(limit),
-        _ => {}
-    }
-}
-
 /// A row of the text format: one integer.
 fn number(line: &[u8]) -> Result<Vec<Value>> {
     let number = i32::from_text(Type::INT4, line)?;
     Ok(vec![Value::Int(number)])
-}
-
-fn set(state: &mut State, name: &str, value: &str) -> Result<()> {
-    let name = name.to_lowercase();
-    if !state.settings.contains_key(&name) && !name.contains('.') && !name.ends_with("_timeout") {
-        return Err(unknown_setting(&name));
-    }
-    let value = match name.as_str() {
-        "client_encoding" if !value.eq_ignore_ascii_case("utf8") => {
-            let message = format!("invalid value for parameter \"client_encoding\": \"{value}\"");
-            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
-        }
-        "datestyle" => "ISO, MDY",
-        _ => value,
-    };
-    state.settings.insert(name, value.into());
-    Ok(())
-}
-
-fn unknown_setting(name: &str) -> Error {
-    Error::new(
-        SqlState::UNDEFINED_OBJECT,
-        format!("unrecognized configuration parameter \"{name}\""),
-    )
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trunkline_server::{Error, SqlState};
 
 use super::error_at;
-use super::parse::{Column, Select, Statement, When};
+use super::statement::{Column, Select, Statement, When};
 
 #[derive(Clone, Default)]
 pub struct State {
