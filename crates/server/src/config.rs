@@ -57,6 +57,7 @@ pub(crate) struct Timeouts {
     statement: AtomicU32,
     idle: AtomicU32,
     idle_in_transaction: AtomicU32,
+    transaction: AtomicU32,
 }
 
 impl Clone for Timeouts {
@@ -66,6 +67,7 @@ impl Clone for Timeouts {
             statement: copy(&self.statement),
             idle: copy(&self.idle),
             idle_in_transaction: copy(&self.idle_in_transaction),
+            transaction: copy(&self.transaction),
         }
     }
 }
@@ -76,6 +78,7 @@ pub(crate) enum Timeout {
     Statement,
     Idle,
     IdleInTransaction,
+    Transaction,
 }
 
 impl Timeouts {
@@ -91,6 +94,7 @@ impl Timeouts {
             Timeout::Statement => &self.statement,
             Timeout::Idle => &self.idle,
             Timeout::IdleInTransaction => &self.idle_in_transaction,
+            Timeout::Transaction => &self.transaction,
         }
     }
 
@@ -102,8 +106,18 @@ impl Timeouts {
         }
     }
 
+    /// Whether one runs while the client is waited for.
     #[inline]
     pub(crate) fn any_idle(&self) -> bool {
-        (self.idle.load(Ordering::Relaxed) | self.idle_in_transaction.load(Ordering::Relaxed)) != 0
+        (self.idle.load(Ordering::Relaxed)
+            | self.idle_in_transaction.load(Ordering::Relaxed)
+            | self.transaction.load(Ordering::Relaxed))
+            != 0
+    }
+
+    /// Whether one runs while a statement does.
+    #[inline]
+    pub(crate) fn any_running(&self) -> bool {
+        (self.statement.load(Ordering::Relaxed) | self.transaction.load(Ordering::Relaxed)) != 0
     }
 }

@@ -110,6 +110,12 @@ impl SessionHandle {
         self.0.timeouts.set(Timeout::IdleInTransaction, limit);
     }
 
+    /// Sets the time after which the session is ended if a transaction is still open (25P04). It holds for statements
+    /// and waits that start from now on.
+    pub fn transaction_timeout(&self, limit: Option<Duration>) {
+        self.0.timeouts.set(Timeout::Transaction, limit);
+    }
+
     fn post(&self, mail: Mail) -> Result<(), Undelivered> {
         self.0.post(mail).map_err(|_| Undelivered)
     }

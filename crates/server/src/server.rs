@@ -132,6 +132,14 @@ impl<A: Authenticator> Server<A> {
         self
     }
 
+    /// The time that a transaction may take, idle or at work, before its session is ended with 25P04. A statement
+    /// alone is a transaction, too. Default: no limit.
+    #[must_use]
+    pub fn transaction_timeout(self, limit: Duration) -> Self {
+        self.config.timeouts.set(Timeout::Transaction, Some(limit));
+        self
+    }
+
     /// How long a statement goes on after the client has closed its half of the connection. Some clients close it and
     /// still read the answer; most are gone, and nothing tells the two apart. Default: 2 s.
     #[must_use]

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use trunkline_proto::SqlState;
 
-use super::{Core, End, Failure, shutdown};
+use super::{Core, End, Failure, shutdown, transaction_timeout};
 use crate::buffer::Input;
 use crate::config::Timeout;
 use crate::shared::Stop;
@@ -84,24 +84,40 @@ impl<S: Session> Core<'_, S> {
     #[cold]
     fn poll_idle_timeouts(&mut self, since: Instant, cx: &mut Context<'_>) -> Poll<Woken> {
         let timeouts = &self.shared.timeouts;
-        let (timeout, sqlstate, message) = if self.transaction.is_open() {
-            (
-                timeouts.get(Timeout::IdleInTransaction),
-                SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-                "terminating connection due to idle-in-transaction timeout",
-            )
+        let idle = if self.transaction.is_open() {
+            Timeout::IdleInTransaction
         } else {
-            (
-                timeouts.get(Timeout::Idle),
-                SqlState::IDLE_SESSION_TIMEOUT,
-                "terminating connection due to idle-session timeout",
-            )
+            Timeout::Idle
         };
-        let Some(timeout) = timeout else {
+        let idle = timeouts.get(idle).map(|limit| (since + limit, idle));
+        let transaction = self.transaction.began.and_then(|began| {
+            let limit = timeouts.get(Timeout::Transaction)?;
+            Some((began + limit, Timeout::Transaction))
+        });
+        let Some((until, which)) = idle
+            .into_iter()
+            .chain(transaction)
+            .min_by_key(|(until, _)| *until)
+        else {
             return Poll::Pending;
         };
         self.outside
-            .poll_timer(since + timeout, cx)
-            .map(|()| Woken::TimedOut(Error::new(sqlstate, message)))
+            .poll_timer(until, cx)
+            .map(|()| Woken::TimedOut(timed_out(which)))
+    }
+}
+
+/// What the client is told when its time is over.
+fn timed_out(which: Timeout) -> Error {
+    match which {
+        Timeout::Transaction => transaction_timeout(),
+        Timeout::IdleInTransaction => Error::new(
+            SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+            "terminating connection due to idle-in-transaction timeout",
+        ),
+        Timeout::Idle | Timeout::Statement => Error::new(
+            SqlState::IDLE_SESSION_TIMEOUT,
+            "terminating connection due to idle-session timeout",
+        ),
     }
 }

@@ -34,7 +34,7 @@ use trunkline_proto::server::{Consequence, Event, ProtocolError};
 pub use copy::{CopyIn, CopyOut};
 pub use transaction::Begin;
 
-use self::outside::{Interruption, Outside, guarded};
+use self::outside::{Deadline, Interruption, Outside, guarded};
 use self::portals::Portals;
 use self::statements::Statements;
 use self::transaction::Transaction;
@@ -110,7 +110,10 @@ impl From<Interruption> for Failure {
     fn from(interruption: Interruption) -> Self {
         match interruption {
             Interruption::Cancelled => Self::Error(reply::cancelled()),
-            Interruption::TimedOut => Self::Error(Error::new(
+            Interruption::TimedOut(Timeout::Transaction) => {
+                Self::End(End::Fatal(transaction_timeout()))
+            }
+            Interruption::TimedOut(_) => Self::Error(Error::new(
                 SqlState::QUERY_CANCELED,
                 "canceling statement due to statement timeout",
             )),
@@ -126,6 +129,14 @@ pub(crate) fn shutdown() -> Error {
     Error::new(
         SqlState::ADMIN_SHUTDOWN,
         "terminating connection due to administrator command",
+    )
+}
+
+#[cold]
+fn transaction_timeout() -> Error {
+    Error::new(
+        SqlState::TRANSACTION_TIMEOUT,
+        "terminating connection due to transaction timeout",
     )
 }
 
@@ -260,11 +271,32 @@ impl<S: Session> Core<'_, S> {
 
     /// When the statement that starts now is to be stopped.
     #[inline]
-    fn deadline(&self) -> Option<Instant> {
-        self.shared
-            .timeouts
-            .get(Timeout::Statement)
-            .map(|timeout| Instant::now() + timeout)
+    fn deadline(&self) -> Option<Deadline> {
+        if self.shared.timeouts.any_running() {
+            self.earliest_deadline()
+        } else {
+            None
+        }
+    }
+
+    #[cold]
+    fn earliest_deadline(&self) -> Option<Deadline> {
+        let now = Instant::now();
+        let began = self.transaction.began.unwrap_or(now);
+        let deadline = |of, from| {
+            let limit = self.shared.timeouts.get(of)?;
+            Some(Deadline {
+                at: from + limit,
+                of,
+            })
+        };
+        [
+            deadline(Timeout::Statement, now),
+            deadline(Timeout::Transaction, began),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|deadline| deadline.at)
     }
 
     /// The end: an open transaction is rolled back, and the client is told if there is something to tell.

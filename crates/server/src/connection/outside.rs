@@ -10,6 +10,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::Session;
 use crate::buffer::{CHUNK, Input};
+use crate::config::Timeout;
 use crate::shared::{Shared, Stop};
 use crate::transport::ReadHalf;
 
@@ -25,13 +26,20 @@ pub(super) struct Outside {
     half_close_grace: Duration,
 }
 
+/// When work is to be stopped by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Deadline {
+    pub(super) at: Instant,
+    pub(super) of: Timeout,
+}
+
 /// Why user code was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Interruption {
     /// The client, or a handle, asked for it.
     Cancelled,
-    /// The statement took too long.
-    TimedOut,
+    /// The statement, or its transaction, took too long.
+    TimedOut(Timeout),
     /// The session is to end.
     Stopped,
     /// There is nobody to answer.
@@ -58,7 +66,7 @@ impl Outside {
     pub(super) async fn attend<T>(
         &mut self,
         shared: &Shared,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         session: &impl Session,
         work: impl Future<Output = T>,
     ) -> Result<T, Interruption> {
@@ -103,7 +111,7 @@ impl Outside {
     pub(super) fn poll(
         &mut self,
         shared: &Shared,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
         shared.register(cx.waker());
@@ -132,8 +140,10 @@ impl Outside {
         let grace = self.ended.map(|ended| ended + self.half_close_grace);
         let (until, interruption) = match (deadline, grace) {
             (None, None) => return Poll::Pending,
-            (Some(deadline), Some(grace)) if grace < deadline => (grace, Interruption::ClientGone),
-            (Some(deadline), _) => (deadline, Interruption::TimedOut),
+            (Some(deadline), Some(grace)) if grace < deadline.at => {
+                (grace, Interruption::ClientGone)
+            }
+            (Some(deadline), _) => (deadline.at, Interruption::TimedOut(deadline.of)),
             (None, Some(grace)) => (grace, Interruption::ClientGone),
         };
         self.poll_timer(until, cx).map(|()| interruption)
@@ -141,6 +151,11 @@ impl Outside {
 
     /// Ready at `until`.
     pub(super) fn poll_timer(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        // A task that is always busy has no budget left to ask the timer (tokio's cooperative scheduling): rows that flow
+        // without a stop would never run into a timeout.
+        if Instant::now() >= until {
+            return Poll::Ready(());
+        }
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));

@@ -1,5 +1,6 @@
 //! Transaction blocks, the transactions that the protocol implies, and savepoints.
 
+use tokio::time::Instant;
 use trunkline_proto::SqlState;
 use trunkline_proto::backend::TransactionStatus;
 use trunkline_proto::sql::{Control, Isolation, Modes};
@@ -40,6 +41,10 @@ pub(super) struct Transaction {
     pub(super) in_query: bool,
     /// Extended messages have come since the last Sync.
     pub(super) in_series: bool,
+    /// When the transaction was opened, if one is.
+    pub(super) began: Option<Instant>,
+    /// What BEGIN said.
+    modes: Begin,
     savepoints: Vec<String>,
 }
 
@@ -68,6 +73,11 @@ impl Transaction {
             Block::None | Block::Implicit if self.in_series => TransactionStatus::InTransaction,
             Block::None | Block::Implicit => TransactionStatus::Idle,
         }
+    }
+
+    fn open(&mut self, block: Block) {
+        self.block = block;
+        self.began = Some(Instant::now());
     }
 
     /// Whether the session has a transaction open.
@@ -180,7 +190,7 @@ impl<S: Session> Core<'_, S> {
         };
         let session = self.session;
         hook!(self, session.begin(&begin))??;
-        self.transaction.block = Block::Implicit;
+        self.transaction.open(Block::Implicit);
         Ok(())
     }
 
@@ -202,6 +212,8 @@ impl<S: Session> Core<'_, S> {
 
     fn close_block(&mut self) {
         self.transaction.block = Block::None;
+        self.transaction.began = None;
+        self.transaction.modes = Begin::default();
         self.transaction.savepoints = Vec::new();
         self.portals.clear();
         self.shared.recheck_mail();
@@ -238,7 +250,8 @@ impl<S: Session> Core<'_, S> {
                     Block::None => {
                         let begin = Begin::explicit(modes);
                         hook!(self, session.begin(&begin))??;
-                        self.transaction.block = Block::Explicit;
+                        self.transaction.open(Block::Explicit);
+                        self.transaction.modes = begin;
                     }
                     // What ran before is a part of the block (rule SQ-04).
                     Block::Implicit => self.transaction.block = Block::Explicit,
@@ -278,6 +291,8 @@ impl<S: Session> Core<'_, S> {
     /// COMMIT and ROLLBACK, with or without AND CHAIN.
     async fn end_block(&mut self, commit: bool, chain: bool) -> Result<Tag, Failure> {
         let verb = if commit { "COMMIT" } else { "ROLLBACK" };
+        // A chained transaction has the modes of the one before.
+        let begin = self.transaction.modes;
         let tag = match self.transaction.block {
             Block::None | Block::Implicit if chain => {
                 return Err(only_in_block(if commit {
@@ -310,10 +325,10 @@ impl<S: Session> Core<'_, S> {
             }
         };
         if chain {
-            let begin = Begin::default();
             let session = self.session;
             hook!(self, session.begin(&begin))??;
-            self.transaction.block = Block::Explicit;
+            self.transaction.open(Block::Explicit);
+            self.transaction.modes = begin;
         }
         Ok(Tag::new(tag))
     }

@@ -375,6 +375,24 @@ fn sq_02_begin_read_only_refuses_writes() {
 }
 
 #[test]
+fn sq_07_a_chained_transaction_keeps_its_modes() {
+    let mut client = server().login();
+    client.send([query("create temp table t(n int)")]);
+    client.expect("C(CREATE TABLE) Z(I)");
+    client.send([
+        query("begin isolation level serializable, read only"),
+        query("commit and chain"),
+    ]);
+    client.expect("C(BEGIN) Z(T) C(COMMIT) Z(T)");
+    client.send([query("create table cases_chained(n int)")]);
+    client.expect("E[25006] Z(E)");
+    client.send([query("rollback and chain")]);
+    client.expect("C(ROLLBACK) Z(T)");
+    client.send([query("create table cases_chained(n int)")]);
+    client.expect("E[25006] Z(E)");
+}
+
+#[test]
 fn sq_07_begin_inside_a_block_warns() {
     let mut client = server().login();
     client.send([query("begin")]);

@@ -65,7 +65,6 @@ fn t_t02_idle_session_timeout() {
 }
 
 #[test]
-#[ignore = "there is no limit on a transaction's time yet"]
 fn t_t02_transaction_timeout() {
     let server = server();
     let mut client = server.login_with(&[("options", "-c transaction_timeout=300")]);
@@ -73,6 +72,40 @@ fn t_t02_transaction_timeout() {
     client.expect(
         "C(BEGIN) Z(T) E[FATAL 25P04 \"terminating connection due to transaction timeout\"] EOF",
     );
+}
+
+#[test]
+fn t_t02_transaction_timeout_of_a_busy_session() {
+    let mut client = server().login_with(&[("options", "-c transaction_timeout=300")]);
+    client.send([query("select pg_sleep(60)")]);
+    client.expect("T* E[FATAL 25P04] EOF");
+    // Short ones do not add up.
+    let mut client = server().login_with(&[("options", "-c transaction_timeout=5000")]);
+    client.send([query("begin"), query("select 1"), query("commit")]);
+    client.expect("C(BEGIN) Z(T) T D[1] C(SELECT 1) Z(T) C(COMMIT) Z(I)");
+}
+
+#[test]
+fn t_t03_statement_timeout_of_a_result_that_is_read() {
+    let mut client = server().login_with(&[("options", "-c statement_timeout=300")]);
+    client.send([query("select generate_series(1,2000000000)")]);
+    client.expect("T D[1] D* E[57014] Z(I)");
+    client.send([query("select 1")]);
+    client.expect("T D[1] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn t_t01_terminated_in_the_middle_of_a_result() {
+    let server = server();
+    let (mut victim, mut other) = (server.login(), server.login());
+    victim.send([query("select generate_series(1,2000000000)")]);
+    victim.expect("T D[1]");
+    other.send([query(&format!(
+        "select pg_terminate_backend({})",
+        victim.pid
+    ))]);
+    other.expect("T D[t] C(SELECT 1) Z(I)");
+    victim.expect("D* E[FATAL 57P01] EOF");
 }
 
 #[test]

@@ -95,23 +95,26 @@ impl Play {
                 table,
                 columns,
                 if_not_exists,
-            } => self.change(|state| {
-                if *if_not_exists && state.tables.contains_key(table) {
-                    return Ok(Tag::new("CREATE TABLE"));
-                }
-                if state.tables.contains_key(table) {
-                    let message = format!("relation \"{table}\" already exists");
-                    return Err(Error::new(SqlState::DUPLICATE_TABLE, message));
-                }
-                state.tables.insert(
-                    table.clone(),
-                    Table {
-                        columns: columns.clone(),
-                        rows: Vec::new(),
-                    },
-                );
-                Ok(Tag::new("CREATE TABLE"))
-            })?,
+            } => {
+                self.writable()?;
+                self.change(|state| {
+                    if *if_not_exists && state.tables.contains_key(table) {
+                        return Ok(Tag::new("CREATE TABLE"));
+                    }
+                    if state.tables.contains_key(table) {
+                        let message = format!("relation \"{table}\" already exists");
+                        return Err(Error::new(SqlState::DUPLICATE_TABLE, message));
+                    }
+                    state.tables.insert(
+                        table.clone(),
+                        Table {
+                            columns: columns.clone(),
+                            rows: Vec::new(),
+                        },
+                    );
+                    Ok(Tag::new("CREATE TABLE"))
+                })?
+            }
             Statement::DropTable { table } => self.change(|state| {
                 state.table(table)?;
                 state.tables.remove(&table.0);

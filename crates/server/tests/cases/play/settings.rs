@@ -60,6 +60,7 @@ pub fn limit(handle: &SessionHandle, name: &str, value: &str) {
         "statement_timeout" => handle.statement_timeout(limit),
         "idle_session_timeout" => handle.idle_timeout(limit),
         "idle_in_transaction_session_timeout" => handle.idle_in_transaction_timeout(limit),
+        "transaction_timeout" => handle.transaction_timeout(limit),
         _ => {}
     }
 }
