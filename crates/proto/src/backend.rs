@@ -38,5 +38,5 @@ pub use parameter_status::ParameterStatus;
 pub use ready_for_query::{ReadyForQuery, TransactionStatus};
 pub use report::{Report, Severity};
 pub use row_description::{
-    Field, FieldList, FieldListIter, RowDescription, encode_row_description,
+    EncodedRowDescription, Field, FieldList, FieldListIter, RowDescription, encode_row_description,
 };

@@ -3,11 +3,9 @@
 use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytes::BufMut;
-use tokio::io::AsyncRead;
-use tokio_util::io::poll_read_buf;
+use tokio::io::{AsyncRead, ReadBuf};
 
 /// How much is read at once, and how much output gathers before it is written: larger gains nothing, and 8 KiB costs
 /// half as much again per row.
@@ -44,44 +42,59 @@ pub(crate) fn give(mut buffer: Vec<u8>) {
     });
 }
 
-/// Bytes that came from the client: those before `start` are used up.
+/// Bytes that came from the client: those before `start` are used up, those from `end` on are room.
+///
+/// The room is initialised, once a buffer, which is what lets safe code read into it.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     bytes: Vec<u8>,
     start: usize,
+    end: usize,
+}
+
+thread_local! {
+    static ROOMS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Input {
     /// What has not been taken yet.
     #[inline]
     pub(crate) fn rest(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or(&[])
+        self.bytes.get(self.start..self.end).unwrap_or(&[])
     }
 
     /// Marks everything as taken but the last `left` bytes.
     #[inline]
     pub(crate) fn keep(&mut self, left: usize) {
-        self.start = self.bytes.len().saturating_sub(left);
+        self.start = self.end.saturating_sub(left);
     }
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.bytes.len()
+        self.start == self.end
     }
 
     /// Returns the memory if there is nothing in it.
     #[inline]
     pub(crate) fn release(&mut self) {
-        if self.is_empty() {
-            self.start = 0;
-            give(std::mem::take(&mut self.bytes));
+        if !self.is_empty() || self.bytes.is_empty() {
+            return;
+        }
+        (self.start, self.end) = (0, 0);
+        let room = std::mem::take(&mut self.bytes);
+        if room.len() == CHUNK {
+            ROOMS.with_borrow_mut(|rooms| {
+                if rooms.len() < POOLED {
+                    rooms.push(room);
+                }
+            });
         }
     }
 
     /// Marks the next `count` bytes as taken.
     #[inline]
     pub(crate) fn advance(&mut self, count: usize) {
-        self.start = (self.start + count).min(self.bytes.len());
+        self.start = (self.start + count).min(self.end);
     }
 
     /// Appends bytes that were read elsewhere.
@@ -89,21 +102,22 @@ impl Input {
         if bytes.is_empty() {
             return;
         }
-        if self.bytes.capacity() == 0 {
-            self.bytes = take();
+        self.make_room(bytes.len());
+        let end = self.end + bytes.len();
+        if let Some(place) = self.bytes.get_mut(self.end..end) {
+            place.copy_from_slice(bytes);
+            self.end = end;
         }
-        self.bytes.extend_from_slice(bytes);
     }
 
     /// Appends all of another input, which is then empty.
     pub(crate) fn append(&mut self, other: &mut Self) {
         if self.is_empty() {
             std::mem::swap(self, other);
-            other.bytes.clear();
-            other.start = 0;
+            (other.start, other.end) = (0, 0);
         } else {
             self.extend(other.rest());
-            other.start = other.bytes.len();
+            other.start = other.end;
         }
         other.release();
     }
@@ -117,27 +131,38 @@ impl Input {
         limit: usize,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if self.bytes.capacity() == 0 {
-            self.bytes = take();
-        } else if self.is_empty() {
-            self.bytes.clear();
-            self.start = 0;
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
         }
-        if self.bytes.capacity() - self.bytes.len() < CHUNK / 4 {
-            self.make_room();
+        if self.bytes.len() - self.end < CHUNK / 4 {
+            self.make_room(CHUNK / 4);
         }
-        let room = limit.saturating_sub(self.rest().len()).max(1);
-        poll_read_buf(Pin::new(io), cx, &mut (&mut self.bytes).limit(room))
+        let room = limit.saturating_sub(self.end - self.start).max(1);
+        let end = self.bytes.len().min(self.end.saturating_add(room));
+        let mut room = ReadBuf::new(self.bytes.get_mut(self.end..end).unwrap_or(&mut []));
+        ready!(Pin::new(io).poll_read(cx, &mut room))?;
+        let count = room.filled().len();
+        self.end += count;
+        Poll::Ready(Ok(count))
     }
 
+    /// Sees to it that there is room for `count` bytes.
     #[cold]
-    fn make_room(&mut self) {
-        if self.start > self.bytes.len() / 2 {
-            self.bytes.drain(..self.start);
-            self.start = 0;
+    fn make_room(&mut self, count: usize) {
+        if self.bytes.is_empty() && count <= CHUNK {
+            self.bytes = ROOMS
+                .with_borrow_mut(Vec::pop)
+                .unwrap_or_else(|| vec![0; CHUNK]);
+            return;
         }
-        if self.bytes.capacity() - self.bytes.len() < CHUNK / 4 {
-            self.bytes.reserve(self.bytes.len().max(CHUNK));
+        if self.start > self.end / 2 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.bytes.len() - self.end < count {
+            // Twice as much each time, so that a long message is not copied again and again.
+            let grown = (self.bytes.len() * 2).max(self.end + count);
+            self.bytes.resize(grown, 0);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The columns of a result.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use trunkline_proto::{Format, Oid, backend::Field};
+use trunkline_proto::backend::{EncodedRowDescription, Field};
+use trunkline_proto::{Format, Oid};
 use trunkline_types::Type;
 
 /// One column of a result, as RowDescription tells it to the client.
@@ -83,6 +84,8 @@ pub struct Columns(Option<Arc<Shape>>);
 struct Shape {
     columns: Box<[Column]>,
     types: Box<[Type]>,
+    /// RowDescription with all columns in text, once it has been asked for.
+    description: OnceLock<Option<EncodedRowDescription>>,
 }
 
 impl Columns {
@@ -91,6 +94,27 @@ impl Columns {
 
     pub(crate) fn as_slice(&self) -> &[Column] {
         self.0.as_ref().map_or(&[], |shape| &shape.columns)
+    }
+
+    /// RowDescription in text, kept, if the columns are: those of a statement that is prepared, or those that a session
+    /// keeps for itself. For others it would only cost memory.
+    #[inline]
+    pub(crate) fn description(&self) -> Option<&EncodedRowDescription> {
+        let shape = self.0.as_ref()?;
+        if let Some(description) = shape.description.get() {
+            return description.as_ref();
+        }
+        if Arc::strong_count(shape) == 1 {
+            return None;
+        }
+        let fields = shape
+            .columns
+            .iter()
+            .map(|column| column.field(Format::Text));
+        shape
+            .description
+            .get_or_init(|| EncodedRowDescription::new(fields).ok())
+            .as_ref()
     }
 
     #[inline]
@@ -116,7 +140,11 @@ impl<C: Into<Column>> FromIterator<C> for Columns {
     fn from_iter<I: IntoIterator<Item = C>>(columns: I) -> Self {
         let columns: Box<[Column]> = columns.into_iter().map(Into::into).collect();
         let types = columns.iter().map(Column::ty).collect();
-        Self(Some(Arc::new(Shape { columns, types })))
+        Self(Some(Arc::new(Shape {
+            columns,
+            types,
+            description: OnceLock::new(),
+        })))
     }
 }
 

@@ -236,8 +236,8 @@ impl Reply {
             return Err(suspended());
         };
         let types = self.columns.types();
+        let start = wire.begin_message();
         let output = &mut wire.output;
-        let start = output.len();
         // begin_rows saw to it that the count fits.
         #[allow(clippy::cast_possible_truncation, reason = "checked once a result")]
         let [high, low] = (types.len() as u16).to_be_bytes();
@@ -248,10 +248,11 @@ impl Reply {
             Formats::Mixed(formats) => row.mixed(types, formats, output),
         };
         if let Err(error) = encoded {
-            output.truncate(start);
+            wire.drop_torn();
             return Err(error);
         }
         seal(output, start)?;
+        wire.end_message();
         self.sent += 1;
         Ok(())
     }
@@ -274,14 +275,15 @@ impl Reply {
             return Err(Error::internal("no COPY data is due at this point"));
         }
         wire.ensure_buffer();
-        let output = &mut wire.output;
-        let start = output.len();
-        output.extend_from_slice(b"d\0\0\0\0");
-        if let Err(error) = write(output) {
-            output.truncate(start);
+        let start = wire.begin_message();
+        wire.output.extend_from_slice(b"d\0\0\0\0");
+        if let Err(error) = write(&mut wire.output) {
+            wire.drop_torn();
             return Err(error);
         }
-        seal(output, start)
+        seal(&mut wire.output, start)?;
+        wire.end_message();
+        Ok(())
     }
 
     /// Before the first row of a result, and whenever the Rust type of the rows changes.
@@ -399,14 +401,20 @@ impl Drop for Reply {
 
 /// RowDescription.
 pub(crate) fn describe(wire: &mut Wire, columns: &Columns, formats: &Formats) -> Result<()> {
-    let fields = columns
-        .as_slice()
-        .iter()
-        .enumerate()
-        .map(|(index, column)| column.field(formats.of(index)));
-    wire.machine
-        .row_description(fields, &mut wire.output)
-        .map_err(Error::internal)
+    let described = match columns.description() {
+        Some(description) if *formats == Formats::Text => {
+            wire.machine.described(description, &mut wire.output)
+        }
+        _ => {
+            let fields = columns
+                .as_slice()
+                .iter()
+                .enumerate()
+                .map(|(index, column)| column.field(formats.of(index)));
+            wire.machine.row_description(fields, &mut wire.output)
+        }
+    };
+    described.map_err(Error::internal)
 }
 
 /// Writes the length of the message that begins at `start`.

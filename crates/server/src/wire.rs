@@ -18,6 +18,8 @@ pub(crate) struct Wire {
     /// How much of `output` has been written. It lives here and not in a future, so that dropping a future in the
     /// middle of a write loses nothing.
     written: usize,
+    /// Where the message begins that is being encoded by user code; nowhere, mostly.
+    open: Option<usize>,
     /// The client went away; nothing can be written any more.
     pub(crate) broken: bool,
     io: WriteHalf,
@@ -29,8 +31,29 @@ impl Wire {
             machine,
             output,
             written: 0,
+            open: None,
             broken: false,
             io,
+        }
+    }
+
+    /// Begins a message that user code encodes: gives where it begins.
+    #[inline]
+    pub(crate) fn begin_message(&mut self) -> usize {
+        let start = self.output.len();
+        self.open = Some(start);
+        start
+    }
+
+    #[inline]
+    pub(crate) fn end_message(&mut self) {
+        self.open = None;
+    }
+
+    /// Takes out what user code left of a message when it panicked: half a message would make nonsense of the next.
+    pub(crate) fn drop_torn(&mut self) {
+        if let Some(start) = self.open.take() {
+            self.output.truncate(start);
         }
     }
 

@@ -1,5 +1,6 @@
 //! RowDescription: the columns of a result.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -78,6 +79,31 @@ pub fn encode_row_description<'f>(
         put::count(out, fields.len())?;
         fields.into_iter().try_for_each(|field| field.write(out))
     })
+}
+
+/// A RowDescription that was encoded before, to be sent again and again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EncodedRowDescription(Box<[u8]>);
+
+impl EncodedRowDescription {
+    /// Encodes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode_row_description`].
+    pub fn new<'f>(fields: impl ExactSizeIterator<Item = Field<'f>>) -> Result<Self, EncodeError> {
+        let mut encoded = Vec::new();
+        encode_row_description(fields, &mut encoded)?;
+        Ok(Self(encoded.into_boxed_slice()))
+    }
+}
+
+impl Encode for EncodedRowDescription {
+    #[inline]
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        out.extend_from_slice(&self.0);
+        Ok(())
+    }
 }
 
 impl<'a> Field<'a> {

@@ -399,6 +399,20 @@ impl Connection {
         Ok(())
     }
 
+    /// RowDescription, encoded before.
+    ///
+    /// # Errors
+    ///
+    /// As [`row_description`](Self::row_description).
+    #[inline]
+    pub fn described(
+        &mut self,
+        description: &backend::EncodedRowDescription,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
+        self.emit(Kind::RowDescription, description, output)
+    }
+
     /// NoData.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ mod tests;
 pub use control::{Control, Discard, Isolation, Modes};
 pub use lexer::Unterminated;
 pub use list::List;
-pub use split::{Split, Statement, split};
+pub use split::{Split, Statement, plain, split};
 
 /// The 1-based number of the character at byte `offset` of `sql`: what the field `P` of an ErrorResponse counts.
 ///

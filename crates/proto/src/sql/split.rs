@@ -29,6 +29,19 @@ pub const fn split(sql: &str) -> Split<'_> {
     }
 }
 
+/// The statement of a text that plainly is one and no more: it begins with a letter, and has no semicolon and nothing that
+/// could be left open. Found in one short pass; for all other texts there is [`split`].
+#[inline]
+#[must_use]
+pub fn plain(sql: &str) -> Option<Statement<'_>> {
+    let special = |byte: u8| matches!(byte, b';' | b'\'' | b'"' | b'$' | b'/');
+    let begins = sql.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    (begins && !sql.bytes().any(special)).then_some(Statement {
+        text: sql,
+        offset: 0,
+    })
+}
+
 /// The statements of a text, in order. [`split`] makes it.
 #[derive(Clone, Debug)]
 pub struct Split<'a> {

@@ -216,6 +216,7 @@ impl<'s, S: Session> Core<'s, S> {
         let deadline = self.deadline();
         self.shared.begin_statement();
         let slot = Arc::clone(&parked.slot);
+        self.lent = Some(Arc::clone(&slot));
         let future = &mut parked.future;
         let work = std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(run) => Poll::Ready(Some(run)),
@@ -236,6 +237,7 @@ impl<'s, S: Session> Core<'s, S> {
             drop(parked);
             None
         };
+        self.lent = None;
         let Some((wire, sent)) = slot.take() else {
             tracing::error!("a portal kept the connection's wire");
             return Err(End::Closed.into());

@@ -40,6 +40,7 @@ use self::statements::Statements;
 use self::transaction::Transaction;
 use crate::buffer::Input;
 use crate::config::{Config, Timeout};
+use crate::park::Slot;
 use crate::reply::{self, Reply};
 use crate::shared::Shared;
 use crate::wire::Wire;
@@ -60,6 +61,8 @@ pub(crate) struct Up {
 struct Core<'s, S: Session> {
     session: &'s S,
     reply: Reply,
+    /// Where the wire comes back from while a portal runs.
+    lent: Option<Arc<Slot>>,
     outside: Outside,
     shared: Arc<Shared>,
     statements: Statements<S::Statement>,
@@ -158,6 +161,7 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
     let mut core = Core {
         session,
         reply: Reply::new(wire, Arc::clone(&shared)),
+        lent: None,
         outside,
         shared,
         statements: Statements::new(config.max_statements),
@@ -301,6 +305,9 @@ impl<S: Session> Core<'_, S> {
 
     /// The end: an open transaction is rolled back, and the client is told if there is something to tell.
     async fn end(&mut self, end: End) {
+        if let Some((wire, _)) = self.lent.take().and_then(|slot| slot.take()) {
+            self.reply.return_wire(wire);
+        }
         self.portals.clear();
         if self.transaction.is_open() {
             let rollback = self.session.rollback();
@@ -314,6 +321,7 @@ impl<S: Session> Core<'_, S> {
         let wire = self.reply.wire();
         if let End::Fatal(error) = &end {
             error.log();
+            wire.drop_torn();
             wire.ensure_buffer();
             // It may be closed already, with nothing more to be said.
             let _ = error.with_report(|report| wire.machine.fatal(report, &mut wire.output));

@@ -60,8 +60,8 @@ impl Outside {
     }
 
     /// Runs `work`, looking at the outside world only while it is pending, so that work which is ready at once pays
-    /// nothing.
-    /// If it must be stopped the session is told, then `work` is dropped.
+    /// nothing. If it must be stopped the session is told, then `work` is dropped. A panic in it is caught further out,
+    /// once for all requests.
     #[inline]
     pub(super) async fn attend<T>(
         &mut self,
@@ -72,8 +72,8 @@ impl Outside {
     ) -> Result<T, Interruption> {
         let mut work = std::pin::pin!(work);
         std::future::poll_fn(|cx| {
-            if let Poll::Ready(done) = guarded(work.as_mut(), cx) {
-                return Poll::Ready(done);
+            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                return Poll::Ready(Ok(done));
             }
             let interrupted = self.poll(shared, deadline, cx);
             if interrupted.is_ready() {

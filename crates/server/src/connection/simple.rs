@@ -32,6 +32,10 @@ impl<S: Session> Core<'_, S> {
         self.statements.remove_unnamed();
         self.portals.remove(&trunkline_proto::PortalName::UNNAMED);
         let text = utf8(text)?;
+        if let Some(statement) = sql::plain(text) {
+            self.statement(text, &statement, Place::Alone, rest).await?;
+            return self.ready().await;
+        }
 
         let mut pieces = sql::split(text).filter(|piece| !piece.is_blank());
         let Some(first) = pieces.next() else {
