@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
@@ -26,6 +27,8 @@ const STATEMENTS: usize = 64;
 pub struct Database {
     path: PathBuf,
     folder: Option<TempDir>,
+    /// Counts the changes of the schema that this server has made.
+    generation: AtomicU64,
 }
 
 /// A database cannot be opened: one line that says which and why.
@@ -68,6 +71,7 @@ impl Database {
         let database = Self {
             path: folder.path().join("memory.db"),
             folder: Some(folder),
+            generation: AtomicU64::new(0),
         };
         database.prepare()?;
         Ok(database)
@@ -82,9 +86,20 @@ impl Database {
         let database = Self {
             path: path.into(),
             folder: None,
+            generation: AtomicU64::new(0),
         };
         database.prepare()?;
         Ok(database)
+    }
+
+    /// How often the schema has changed.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The schema has changed, or is about to.
+    pub(crate) fn changed(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Turns the write-ahead log on, which stays on for the file.

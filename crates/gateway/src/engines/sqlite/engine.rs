@@ -13,8 +13,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -56,10 +56,23 @@ pub(crate) struct Chunk {
     pub(crate) end: Option<Result<u64>>,
 }
 
+/// A prepared statement, and what it takes to prepare it again.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) plan: Plan,
+    sql: String,
+    types: Vec<Type>,
+    /// The schema that it was made for.
+    generation: u64,
+    /// The newest, when the schema has changed since.
+    again: Mutex<Option<(u64, Arc<Plan>)>>,
+}
+
 /// A session's connection, on its thread.
 pub(crate) struct Engine {
     pub(crate) connection: Connection,
     pub(crate) shared: Arc<Shared>,
+    database: Arc<Database>,
     pub(crate) transaction: RefCell<Transaction>,
     cache: RefCell<Cache>,
     events: Receiver<Event>,
@@ -96,6 +109,7 @@ pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Resul
         let engine = Engine {
             connection,
             shared,
+            database,
             transaction: RefCell::default(),
             cache: RefCell::default(),
             events,
@@ -106,9 +120,6 @@ pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Resul
         if opened.send(Ok(())).is_ok() {
             engine.serve();
         }
-        // The database outlives its connections.
-        drop(engine);
-        drop(database);
     };
     std::thread::Builder::new()
         .name("trunkline-sqlite".to_owned())
@@ -122,6 +133,23 @@ pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Resul
         })?;
     ready.await.map_err(Error::internal)??;
     Ok(sender)
+}
+
+/// A plan that is up to date.
+pub(crate) enum Current<'k> {
+    Same(&'k Plan),
+    New(Arc<Plan>),
+}
+
+impl std::ops::Deref for Current<'_> {
+    type Target = Plan;
+
+    fn deref(&self) -> &Plan {
+        match self {
+            Self::Same(plan) => plan,
+            Self::New(plan) => plan,
+        }
+    }
 }
 
 impl Engine {
@@ -173,6 +201,52 @@ impl Engine {
             self.complete(query)?;
         }
         Ok(plan)
+    }
+
+    /// Prepares a statement to be kept.
+    pub(crate) fn know(&self, sql: String, types: Vec<Type>) -> Result<Known> {
+        let generation = self.database.generation();
+        let plan = self.prepare(&sql, &types)?;
+        Ok(Known {
+            plan,
+            sql,
+            types,
+            generation,
+            again: Mutex::default(),
+        })
+    }
+
+    /// The plan of a statement for the schema as it is now.
+    ///
+    /// # Errors
+    ///
+    /// 0A000 when its result has another shape than was told; what `prepare` says when it is no statement any more.
+    pub(crate) fn current<'k>(&self, known: &'k Known) -> Result<Current<'k>> {
+        let generation = self.database.generation();
+        if generation == known.generation {
+            return Ok(Current::Same(&known.plan));
+        }
+        let mut again = known.again.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made, plan)) = again.as_ref()
+            && *made == generation
+        {
+            return Ok(Current::New(Arc::clone(plan)));
+        }
+        let plan = self.prepare(&known.sql, &known.types)?;
+        let shape = |plan: &Plan| {
+            let query = plan.query()?;
+            let columns = query.columns.as_ref();
+            let types = columns.map(|c| c.iter().map(|c| (c.ty, c.modifier)).collect::<Vec<_>>());
+            Some((types, query.params.clone()))
+        };
+        if shape(&plan) != shape(&known.plan) {
+            return Err(Error::unsupported(
+                "cached plan must not change result type",
+            ));
+        }
+        let plan = Arc::new(plan);
+        *again = Some((generation, Arc::clone(&plan)));
+        Ok(Current::New(plan))
     }
 
     /// The columns that only SQLite knows.
@@ -377,6 +451,7 @@ impl Engine {
                 .execute_batch("SAVEPOINT tl_batch")
                 .map_err(fault)?;
         }
+        self.database.changed();
         let mut changes = 0;
         let outcome = statements.iter().try_for_each(|sql| {
             let mut statement = self.connection.prepare(sql)?;

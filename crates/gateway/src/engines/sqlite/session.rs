@@ -15,7 +15,7 @@ use trunkline_server::{
 
 use super::copy;
 use super::database::Database;
-use super::engine::{Chunk, Engine, Event, start};
+use super::engine::{Chunk, Engine, Event, Known, start};
 use super::parse::parse;
 use super::settings::Settings;
 use super::shared::{Shared, Signal};
@@ -86,7 +86,7 @@ pub struct SqliteSession {
 
 /// A statement, translated.
 #[derive(Clone, Debug)]
-pub struct Statement(Arc<Plan>);
+pub struct Statement(Arc<Known>);
 
 /// A running query's rows. Dropping it stops the query.
 struct Stream {
@@ -187,11 +187,21 @@ impl SqliteSession {
         let signal = self.signal();
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, chunks) = unbounded_channel();
-        let plan = Arc::clone(&statement.0);
+        let known = Arc::clone(&statement.0);
         let stop = Arc::clone(&signal);
-        let job = Box::new(move |engine: &Engine| {
-            if let Some(query) = query_of(&plan) {
-                engine.run(query, &params, id, &sender, &stop);
+        let job = Box::new(move |engine: &Engine| match engine.current(&known) {
+            Ok(plan) => {
+                if let Some(query) = plan.query() {
+                    engine.run(query, &params, id, &sender, &stop);
+                }
+            }
+            Err(error) => {
+                let rows = Batch::default();
+                // The receiver may have gone just now.
+                let _ = sender.send(Chunk {
+                    rows,
+                    end: Some(Err(error)),
+                });
             }
         });
         worker
@@ -302,9 +312,10 @@ impl Session for SqliteSession {
 
     async fn prepare(&self, sql: &str, types: &[Type]) -> Result<Prepared<Statement>> {
         let (sql, types) = (sql.to_owned(), types.to_vec());
-        let plan = Arc::new(self.ask(move |engine| engine.prepare(&sql, &types)).await?);
-        let prepared = Prepared::new(Statement(Arc::clone(&plan)));
-        Ok(match plan.as_ref() {
+        let known = self.ask(move |engine| engine.know(sql, types)).await?;
+        let known = Arc::new(known);
+        let prepared = Prepared::new(Statement(Arc::clone(&known)));
+        Ok(match &known.plan {
             Plan::Query(query) => {
                 let prepared = prepared.params(query.params.iter().copied());
                 match &query.columns {
@@ -342,12 +353,12 @@ impl Session for SqliteSession {
         params: Params<'_>,
         reply: &mut Reply,
     ) -> Result<Tag> {
-        match statement.0.as_ref() {
+        match &statement.0.plan {
             Plan::Query(query) => self.run(statement, query, params, reply).await,
             Plan::Batch { tag: kind, .. } => {
-                let (plan, kind) = (Arc::clone(&statement.0), *kind);
+                let (known, kind) = (Arc::clone(&statement.0), *kind);
                 let count = self
-                    .ask(move |engine| match plan.as_ref() {
+                    .ask(move |engine| match &known.plan {
                         Plan::Batch { statements, .. } => engine.batch(statements),
                         _ => Ok(0),
                     })
@@ -410,7 +421,7 @@ impl Session for SqliteSession {
             names,
             format,
             ..
-        } = statement.0.as_ref()
+        } = &statement.0.plan
         else {
             return Err(Error::unsupported("this is no COPY FROM STDIN"));
         };
@@ -440,7 +451,7 @@ impl Session for SqliteSession {
         params: Params<'_>,
         output: &mut CopyOut<'_>,
     ) -> Result<Tag> {
-        let Plan::CopyOut { query, format } = statement.0.as_ref() else {
+        let Plan::CopyOut { query, format } = &statement.0.plan else {
             return Err(Error::unsupported("this is no COPY TO STDOUT"));
         };
         let columns = query.columns.as_deref().unwrap_or_default();
@@ -492,19 +503,12 @@ impl SqliteSession {
         if rows.is_empty() {
             return Ok(0);
         }
-        let plan = Arc::clone(&statement.0);
-        self.ask(move |engine| match plan.as_ref() {
+        let known = Arc::clone(&statement.0);
+        self.ask(move |engine| match &known.plan {
             Plan::CopyIn { insert, table, .. } => engine.copy_rows(insert, table, &rows),
             _ => Ok(0),
         })
         .await
-    }
-}
-
-fn query_of(plan: &Plan) -> Option<&Query> {
-    match plan {
-        Plan::Query(query) | Plan::CopyOut { query, .. } => Some(query),
-        _ => None,
     }
 }
 

@@ -94,7 +94,7 @@ const KNOWN: &[Known] = &[
     ),
     Known("statement_timeout", "0", Kind::Time, false),
     Known("synchronous_commit", "on", Kind::Any, false),
-    Known("TimeZone", "Etc/UTC", Kind::Zone, true),
+    Known("TimeZone", "UTC", Kind::Zone, true),
     Known("transaction_deferrable", "off", Kind::Bool, false),
     Known(
         "transaction_isolation",
@@ -188,6 +188,10 @@ impl Settings {
         let found = [&self.local, &self.set, &self.start]
             .into_iter()
             .find_map(|values| values.get(&name));
+        // Outside of a transaction these are what the next one begins with.
+        if found.is_none() && name.starts_with("transaction_") && name != "transaction_timeout" {
+            return self.show(&format!("default_{name}"));
+        }
         match (found, known(&name)) {
             (Some(value), _) => Ok(value.clone()),
             (None, Some(known)) => Ok(known.1.to_owned()),
@@ -289,22 +293,20 @@ fn check(name: &str, value: &str) -> Result<(String, String)> {
                 ));
             }
         },
-        Kind::Words(words) => {
-            let asked = value.replace('-', "");
-            match words
-                .iter()
-                .find(|word| word.replace('-', "").eq_ignore_ascii_case(&asked))
-            {
-                Some(word) => (*word).to_owned(),
-                // unicode is libpq's old name, SQL_ASCII changes nothing that is sent.
-                None if *stored == "client_encoding"
-                    && matches!(asked.to_lowercase().as_str(), "unicode" | "utf8") =>
-                {
-                    "UTF8".to_owned()
+        // PostgreSQL looks at the letters and digits of an encoding's name alone.
+        Kind::Words(_) if *stored == "client_encoding" => {
+            let letters = value.chars().filter(char::is_ascii_alphanumeric);
+            match letters.collect::<String>().to_lowercase().as_str() {
+                "utf8" | "unicode" => (*default).to_owned(),
+                _ => {
+                    return Err(invalid(stored).hint("This engine speaks UTF8 alone."));
                 }
-                None => return Err(invalid(stored)),
             }
         }
+        Kind::Words(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(value)) {
+            Some(word) => (*word).to_owned(),
+            None => return Err(invalid(stored)),
+        },
         Kind::Integer => match value.trim().parse::<i32>() {
             Ok(n) => n.to_string(),
             Err(_) => return Err(invalid(stored)),

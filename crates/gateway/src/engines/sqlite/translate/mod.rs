@@ -32,6 +32,7 @@ use trunkline_server::{Error, Result, SqlState, Type};
 
 pub(crate) use convert::is_number;
 pub(crate) use node::{NUMERIC, quote};
+pub(crate) use pg_catalog::ARRAY_IN;
 pub(crate) use plan::{Command, CopyFormat, Output, Plan, Query, SetScope, TagKind};
 
 use crate::engines::sqlite::catalog::Catalog;

@@ -29,6 +29,9 @@ pub(super) fn relation(
     Some((query, found.columns))
 }
 
+/// The OID of the function `array_in`, by which clients tell arrays.
+pub(crate) const ARRAY_IN: u32 = 750;
+
 /// The OID of a catalog.
 pub(super) fn oid(name: &str) -> Option<u32> {
     RELATIONS
@@ -185,7 +188,7 @@ const RELATIONS: &[Relation] = &[
             ("typrelid", OID),
             ("typnotnull", BOOL),
             ("typtypmod", INT4),
-            ("typinput", TEXT),
+            ("typinput", Type::REGPROC),
         ],
         query: "",
     },
@@ -322,13 +325,9 @@ fn types() -> String {
         };
         let delimiter = char::from(ty.delimiter());
         let (oid, name, size) = (ty.oid().0, ty.name(), ty.size());
-        let input = if element.is_some() {
-            "array_in".to_owned()
-        } else {
-            format!("{name}in")
-        };
+        let input = if element.is_some() { ARRAY_IN } else { 0 };
         rows.push(format!(
-            "({oid},'{name}',11,{size},'{kind}','{category}','{delimiter}',{},{},0,0,0,-1,'{input}')",
+            "({oid},'{name}',11,{size},'{kind}','{category}','{delimiter}',{},{},0,0,0,-1,{input})",
             element.map_or(0, |e| e.oid().0),
             ty.array().map_or(0, |a| a.oid().0),
         ));

@@ -28,6 +28,16 @@ pub(crate) enum Plan {
     Nothing(&'static str),
 }
 
+impl Plan {
+    /// The query whose rows are the result.
+    pub(crate) fn query(&self) -> Option<&Query> {
+        match self {
+            Self::Query(query) | Self::CopyOut { query, .. } => Some(query),
+            _ => None,
+        }
+    }
+}
+
 /// One SQLite statement with its shape.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Query {

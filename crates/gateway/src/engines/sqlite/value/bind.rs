@@ -3,8 +3,8 @@
 use rusqlite::types::{Value, ValueRef};
 use trunkline_server::{Error, Result, SqlState, Type};
 use trunkline_types::{
-    Array, Date, Decode, Format, Interval, Json, Numeric, Time, TimeTz, Timestamp, TimestampTz,
-    Uuid,
+    Array, Date, Decode, Format, Interval, Json, Numeric, Oid, Time, TimeTz, Timestamp,
+    TimestampTz, Uuid,
 };
 
 use super::{input, output, write_array};
@@ -84,6 +84,7 @@ fn array(raw: &[u8], ty: Type, element: Type) -> Result<String> {
         Type::INT2 => elements::<i16>(raw, ty, ToString::to_string),
         Type::INT4 => elements::<i32>(raw, ty, ToString::to_string),
         Type::INT8 => elements::<i64>(raw, ty, ToString::to_string),
+        Type::OID | Type::XID => elements::<Oid>(raw, ty, |oid| oid.0.to_string()),
         Type::FLOAT4 => elements::<f32>(raw, ty, |f| printed(f64::from(*f), Type::FLOAT4)),
         Type::FLOAT8 => elements::<f64>(raw, ty, |f| printed(*f, Type::FLOAT8)),
         Type::NUMERIC => elements::<Numeric>(raw, ty, ToString::to_string),

@@ -3,9 +3,11 @@
 use rusqlite::types::ValueRef;
 use trunkline_server::Type;
 use trunkline_types::{
-    Array, Date, Decode, Encode, EncodeError, Interval, Json, Numeric, Time, TimeTz, Timestamp,
-    TimestampTz, Uuid,
+    Array, Date, Decode, Encode, EncodeError, Interval, Json, Numeric, Oid, Time, TimeTz,
+    Timestamp, TimestampTz, Uuid,
 };
+
+use crate::engines::sqlite::translate::ARRAY_IN;
 
 /// A stored value, borrowed. It encodes as whatever type its column was declared with.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,10 @@ fn integer(n: i64, ty: Type, out: &mut Vec<u8>, binary: bool) -> Result<(), Enco
             let oid = u32::try_from(n).map_err(range)?;
             if binary {
                 out.extend_from_slice(&oid.to_be_bytes());
+            } else if ty == Type::REGPROC && oid == ARRAY_IN {
+                out.extend_from_slice(b"array_in");
+            } else if oid == 0 && ty != Type::OID && ty != Type::XID {
+                out.push(b'-');
             } else if ty == Type::REGTYPE {
                 out.extend_from_slice(
                     Type::from_oid(trunkline_types::Oid(oid))
@@ -189,6 +195,7 @@ fn array_in_binary(
         Type::INT2 => through::<Array<Option<i16>>>(text, ty, out),
         Type::INT4 => through::<Array<Option<i32>>>(text, ty, out),
         Type::INT8 => through::<Array<Option<i64>>>(text, ty, out),
+        Type::OID | Type::XID => through::<Array<Option<Oid>>>(text, ty, out),
         Type::FLOAT4 => through::<Array<Option<f32>>>(text, ty, out),
         Type::FLOAT8 => through::<Array<Option<f64>>>(text, ty, out),
         Type::NUMERIC => through::<Array<Option<Numeric>>>(text, ty, out),

@@ -30,6 +30,7 @@ pub(crate) use bind::bind;
 pub(crate) use cell::{Batch, Cell};
 pub(crate) use json::{Key as JsonKey, Tree};
 
+use super::translate::ARRAY_IN;
 use super::translate::types::precision;
 
 /// A value as its type's input function reads it.
@@ -56,6 +57,9 @@ fn read(text: &str, ty: Type) -> Result<Value> {
         Type::INT2 => Value::Integer(i64::from(parse::<i16>(text, ty)?)),
         Type::INT4 => Value::Integer(i64::from(parse::<i32>(text, ty)?)),
         Type::INT8 => Value::Integer(parse::<i64>(text, ty)?),
+        Type::REGPROC if text.rsplit('.').next() == Some("array_in") => {
+            Value::Integer(i64::from(ARRAY_IN))
+        }
         Type::OID | Type::XID | Type::REGPROC | Type::REGCLASS => match text.parse::<u32>() {
             Ok(oid) => Value::Integer(i64::from(oid)),
             Err(_) => return Err(invalid(ty, text)),
