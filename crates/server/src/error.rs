@@ -41,6 +41,7 @@ struct Inner {
     column: Option<String>,
     data_type: Option<String>,
     constraint: Option<String>,
+    routine: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     severity: Option<Severity>,
     fatal: bool,
@@ -75,6 +76,7 @@ impl Error {
             column: None,
             data_type: None,
             constraint: None,
+            routine: None,
             source: None,
             severity: None,
             fatal: false,
@@ -110,6 +112,9 @@ impl Error {
         data_type,
         /// The constraint that was violated.
         constraint,
+        /// The function that reports the error. Some drivers tell errors of one SQLSTATE apart by the names that PostgreSQL's
+        /// functions have: `RevalidateCachedQuery` means that a statement must be prepared again.
+        routine,
     }
 
     /// Where in the statement's text the error lies, in characters (not bytes), the first being 1.
@@ -212,6 +217,7 @@ impl Error {
         report.column = bytes(&inner.column);
         report.data_type = bytes(&inner.data_type);
         report.constraint = bytes(&inner.constraint);
+        report.routine = bytes(&inner.routine);
         encode(&report)
     }
 }

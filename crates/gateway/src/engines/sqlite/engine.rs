@@ -240,9 +240,10 @@ impl Engine {
             Some((types, query.params.clone()))
         };
         if shape(&plan) != shape(&known.plan) {
-            return Err(Error::unsupported(
-                "cached plan must not change result type",
-            ));
+            return Err(
+                Error::unsupported("cached plan must not change result type")
+                    .routine("RevalidateCachedQuery"),
+            );
         }
         let plan = Arc::new(plan);
         *again = Some((generation, Arc::clone(&plan)));
