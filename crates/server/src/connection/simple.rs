@@ -123,7 +123,6 @@ impl<S: Session> Core<'_, S> {
             self.begin_implicit().await?;
         }
 
-        let shift = characters(text, piece);
         let run = match prepared.flow {
             Flow::Rows => {
                 let deadline = self.deadline();
@@ -146,7 +145,7 @@ impl<S: Session> Core<'_, S> {
                     .await?
             }
         };
-        let tag = run.map_err(|error| error.shift(shift))?;
+        let tag = run.map_err(|error| error.shift(characters(text, piece)))?;
         self.reply.finish_description()?;
         self.complete_at(place, &tag).await
     }
@@ -201,7 +200,8 @@ pub(super) fn check_ends(piece: &Statement<'_>, text: &str) -> Result<()> {
     }
 }
 
-/// How many characters stand before the statement.
+/// How many characters stand before the statement. They are counted for an error only: counted for each of many
+/// statements they would take the square of the text's length.
 #[inline]
 fn characters(text: &str, piece: &Statement<'_>) -> u32 {
     if piece.offset == 0 {

@@ -164,3 +164,23 @@ fn t_k01_a_cancelled_statement_fails_its_transaction() {
     client.send([query("rollback")]);
     client.expect("C(ROLLBACK) Z(I)");
 }
+
+#[test]
+fn t_k03_a_suspended_portal_does_not_run() {
+    let server = server();
+    let mut client = login(&server, V3_2);
+    client.send([
+        query("begin"),
+        parse("", "select n from generate_series(1,3) n", &[]),
+        bind("", "", &[]),
+        execute("", 1),
+        sync(),
+    ]);
+    client.expect("C(BEGIN) Z(T) 1 2 D[1] s Z(T)");
+    cancel(&server, client.pid, &client.key);
+    if server.is_postgres() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    client.send([execute("", 0), sync()]);
+    client.expect("D[2] D[3] C(SELECT 2) Z(T)");
+}

@@ -277,3 +277,37 @@ fn hostile_drips_are_cut_at_one_deadline() {
         began.elapsed()
     );
 }
+
+#[test]
+fn hostile_texts_cost_no_more_than_their_length() {
+    // Each of these takes a parser that recurses, or one that begins again at every statement, very long or too deep.
+    let Some(server) = Setup::default().start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let began = Instant::now();
+    for (sql, expected) in [
+        ("/*".repeat(50_000), "E[42601] Z(I)"),
+        ("'".repeat(50_001), "E[42601] Z(I)"),
+        (
+            format!("select 1; {}", "$a$".repeat(50_001)),
+            "E[42601] Z(I)",
+        ),
+        (";".repeat(300_000), "I Z(I)"),
+        ("--\n".repeat(100_000), "I Z(I)"),
+    ] {
+        client.send([query(&sql)]);
+        client.expect(expected);
+    }
+    let many = "select 1;".repeat(20_000);
+    client.send([query(&many)]);
+    for _ in 0..20_000 {
+        client.expect("T D[1] C(SELECT 1)");
+    }
+    client.expect("Z(I)");
+    assert!(
+        began.elapsed() < Duration::from_secs(15),
+        "took {:?}",
+        began.elapsed()
+    );
+}

@@ -47,3 +47,4 @@ mod simple;
 mod startup;
 mod termination;
 mod transactions;
+mod unix;

@@ -190,3 +190,65 @@ fn ca_03_cancels_do_not_need_a_slot() {
     other.expect("EOF");
     client.expect("E[57014] Z(I)");
 }
+
+#[test]
+fn te_03_a_lost_client_is_rolled_back() {
+    let Some(server) = Setup::default().start_ours() else {
+        return;
+    };
+    for goodbye in [false, true] {
+        let before = server.gauges().rollbacks.load(SeqCst);
+        let mut client = server.login();
+        client.send([query("begin")]);
+        client.expect("C(BEGIN) Z(T)");
+        if goodbye {
+            client.send([terminate()]);
+            client.expect("EOF");
+        }
+        drop(client);
+        within_a_second("the transaction was rolled back", || {
+            server.gauges().rollbacks.load(SeqCst) == before + 1
+        });
+        within_a_second("the session was dropped", || {
+            server.gauges().sessions.load(SeqCst) == 0
+        });
+    }
+}
+
+#[test]
+fn te_03_a_client_lost_in_copy_in_stores_nothing() {
+    let Some(server) = Setup::default().start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    client.send([
+        query("create temp table t(n int)"),
+        query("copy t from stdin"),
+        copy_data(b"1\n"),
+    ]);
+    client.expect("C(CREATE TABLE) Z(I) G");
+    assert_eq!(running(&server), 1);
+    drop(client);
+    within_a_second("the statement was dropped", || running(&server) == 0);
+    within_a_second("the session was dropped", || {
+        server.gauges().sessions.load(SeqCst) == 0
+    });
+}
+
+#[test]
+fn te_02_a_session_ends_though_nobody_reads() {
+    let Some(server) = Setup::default().start_ours() else {
+        return;
+    };
+    let (mut victim, mut other) = (server.login(), server.login());
+    victim.send([query("select generate_series(1,2000000000) n")]);
+    victim.expect("T D[1]");
+    settled(&server);
+    other.send([query(&format!(
+        "select pg_terminate_backend({})",
+        victim.pid
+    ))]);
+    other.expect("T D[t] C(SELECT 1) Z(I)");
+    within_a_second("the statement was dropped", || running(&server) == 0);
+    victim.expect("D* E[FATAL 57P01] EOF");
+}

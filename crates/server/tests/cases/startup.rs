@@ -228,6 +228,13 @@ fn t_s19_options() {
 }
 
 #[test]
+fn t_s19_long_options() {
+    let mut client = server().login_with(&[("options", "--application_name=long --work-mem=6MB")]);
+    client.send([query("show application_name; show work_mem")]);
+    client.expect("T D[long] C(SHOW) T D[6MB] C(SHOW) Z(I)");
+}
+
+#[test]
 fn t_s20_tls_without_alpn() {
     let mut client = server().connect();
     client.send([ssl_request()]);

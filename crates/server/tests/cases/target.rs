@@ -2,7 +2,7 @@
 //! `TRUNKLINE_CASES_TARGET` names it, a PostgreSQL set up by `postgres.sh`.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
@@ -35,6 +35,7 @@ pub struct Setup {
     patience: Duration,
     max_connections: usize,
     max_prepared: (usize, usize),
+    also: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -45,6 +46,7 @@ impl Default for Setup {
             patience: Duration::from_secs(60),
             max_connections: 1_000,
             max_prepared,
+            also: None,
         }
     }
 }
@@ -100,6 +102,12 @@ impl Setup {
         }
     }
 
+    /// Listens on a Unix-domain socket, too.
+    pub fn also_at(mut self, path: &Path) -> Self {
+        self.also = Some(path.into());
+        self
+    }
+
     pub fn start(self) -> Target {
         match postgres() {
             Some(address) => Target {
@@ -129,7 +137,12 @@ impl Setup {
                 Tls::from_pem_files(files.join("certificate.pem"), files.join("key.pem")).unwrap(),
             );
         }
-        let listener = RUNTIME.block_on(server.bind("127.0.0.1:0")).unwrap();
+        let mut listener = RUNTIME.block_on(server.bind("127.0.0.1:0")).unwrap();
+        if let Some(path) = &self.also {
+            listener = RUNTIME
+                .block_on(listener.and(path.to_str().unwrap()))
+                .unwrap();
+        }
         let mut listener = listener.shutdown_grace(Duration::from_millis(300));
         let address = listener.local_addr().unwrap();
         let (world, stop) = (World::default(), Arc::new(Notify::new()));

@@ -334,6 +334,7 @@ impl Session for Play {
     }
 
     async fn rollback(&self) -> Result<()> {
+        self.world.gauges().rollbacks.fetch_add(1, Ordering::SeqCst);
         self.with(|memory| {
             memory.savepoints.clear();
             memory.read_only = false;

@@ -27,6 +27,8 @@ pub struct Gauges {
     pub running: AtomicUsize,
     /// Calls of `Session::cancel`.
     pub cancels: AtomicUsize,
+    /// Calls of `Session::rollback`.
+    pub rollbacks: AtomicUsize,
     /// Rows handed to the library.
     pub rows: AtomicUsize,
 }
