@@ -70,6 +70,12 @@ impl Session for Table {
                     .params([Type::INT4, Type::TEXT])
                     .columns(self.one.clone()));
             }
+            "wide" => {
+                let columns: Columns = (0..1000)
+                    .map(|_| ("a name of some length", Type::INT4))
+                    .collect();
+                return Ok(Prepared::new(Statement::Many(0)).columns(columns));
+            }
             "few" => 2,
             "many" => 1_000_000,
             _ => i32::MAX,
@@ -185,6 +191,7 @@ fn the_server_allocates_little() {
     let trusting = serve(&runtime, Trust);
     nothing_per_message_row_or_field(trusting);
     a_reader_that_stops_costs_little(trusting);
+    a_flood_of_small_requests_costs_little(trusting);
 
     let asking = serve(
         &runtime,
@@ -310,6 +317,29 @@ fn a_reader_that_stops_costs_little(address: SocketAddr) {
         early < 1 << 18 && late <= early + 1024,
         "{early}, then {late} bytes"
     );
+}
+
+/// FR-11: what is small to ask for and large to answer leaves when much of it has gathered, not first at the end.
+fn a_flood_of_small_requests_costs_little(address: SocketAddr) {
+    for (what, flood) in [
+        ("Describe", describe_statement("wide").repeat(1000)),
+        ("statements of a Query", query(&"wide;".repeat(5000))),
+    ] {
+        let mut client = Bare::login(address);
+        client.round(&[parse("wide", "wide", &[]), sync()].concat(), 1);
+        // The client of before is to be gone.
+        sleep(Duration::from_millis(100));
+        let region = Region::new(ALLOCATOR);
+        client.socket.set_nonblocking(true).unwrap();
+        for _ in 0..20 {
+            // As much as the server takes.
+            let _ = client.socket.write(&flood);
+            sleep(Duration::from_millis(10));
+        }
+        let held = held(&region.change());
+        println!("a flood of {what}: {held} bytes");
+        assert!(held < 1 << 19, "{held} bytes");
+    }
 }
 
 /// LM-02: whatever a client sends before it has logged in, and however much of it.

@@ -210,6 +210,12 @@ impl<S: Session> Core<'_, S> {
                     _ => Ok(()),
                 };
                 let done = match done {
+                    Ok(()) if !self.reply.wire().is_full() => continue,
+                    // Answers to many small messages do not gather up to Sync (rule FR-11).
+                    Ok(()) => self.write().await,
+                    failed => failed,
+                };
+                let done = match done {
                     Ok(()) => continue,
                     Err(Failure::Error(error)) => self.fail(&error).await,
                     Err(Failure::End(end)) => Err(end),

@@ -83,6 +83,9 @@ impl<S: Session> Core<'_, S> {
                 Place::Amid
             };
             self.statement(text, &piece, place, rest).await?;
+            if self.reply.wire().is_full() {
+                self.write().await?;
+            }
         }
         Ok(())
     }
