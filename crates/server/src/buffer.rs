@@ -17,29 +17,55 @@ const POOLED: usize = 16;
 /// A buffer that grew past this is not worth keeping.
 const KEPT: usize = 2 * CHUNK;
 
+/// The memory of a connection at work.
+struct Pair {
+    /// Initialised to its length: for reading.
+    room: Vec<u8>,
+    /// Empty, with capacity: for writing.
+    output: Vec<u8>,
+}
+
 thread_local! {
-    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<Pair>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An empty vector with room for at least [`CHUNK`] bytes and a little more.
+/// Lends a connection that wakes up its memory, both halves at once.
 #[inline]
-pub(crate) fn take() -> Vec<u8> {
-    POOL.with_borrow_mut(Vec::pop)
-        .unwrap_or_else(|| Vec::with_capacity(CHUNK + CHUNK / 4))
-}
-
-/// Gives a vector back.
-#[inline]
-pub(crate) fn give(mut buffer: Vec<u8>) {
-    if buffer.capacity() > KEPT || buffer.capacity() < CHUNK {
+pub(crate) fn lend(input: &mut Input, output: &mut Vec<u8>) {
+    if !input.bytes.is_empty() || output.capacity() != 0 {
         return;
     }
-    buffer.clear();
-    POOL.with_borrow_mut(|pool| {
-        if pool.len() < POOLED {
-            pool.push(buffer);
-        }
-    });
+    if let Some(pair) = POOL.with_borrow_mut(Vec::pop) {
+        input.bytes = pair.room;
+        *output = pair.output;
+    }
+}
+
+/// Takes the memory back from a connection that has nothing to do. One that holds a part of a message keeps it.
+#[inline]
+pub(crate) fn reclaim(input: &mut Input, output: &mut Vec<u8>) {
+    if !input.is_empty() || !output.is_empty() {
+        return;
+    }
+    (input.start, input.end) = (0, 0);
+    let pair = Pair {
+        room: std::mem::take(&mut input.bytes),
+        output: std::mem::take(output),
+    };
+    // What grew is not worth keeping, and half a pair serves nobody.
+    if pair.room.len() == CHUNK && (CHUNK..=KEPT).contains(&pair.output.capacity()) {
+        POOL.with_borrow_mut(|pool| {
+            if pool.len() < POOLED {
+                pool.push(pair);
+            }
+        });
+    }
+}
+
+/// An empty vector with room for [`CHUNK`] bytes and a little more.
+#[cold]
+pub(crate) fn fresh() -> Vec<u8> {
+    Vec::with_capacity(CHUNK + CHUNK / 4)
 }
 
 /// Bytes that came from the client: those before `start` are used up, those from `end` on are room.
@@ -53,7 +79,7 @@ pub(crate) struct Input {
 }
 
 thread_local! {
-    static ROOMS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: RefCell<[u8; 4096]> = const { RefCell::new([0; 4096]) };
 }
 
 impl Input {
@@ -80,15 +106,7 @@ impl Input {
         if !self.is_empty() || self.bytes.is_empty() {
             return;
         }
-        (self.start, self.end) = (0, 0);
-        let room = std::mem::take(&mut self.bytes);
-        if room.len() == CHUNK {
-            ROOMS.with_borrow_mut(|rooms| {
-                if rooms.len() < POOLED {
-                    rooms.push(room);
-                }
-            });
-        }
+        *self = Self::default();
     }
 
     /// Marks the next `count` bytes as taken.
@@ -123,19 +141,21 @@ impl Input {
     }
 
     /// Reads once; gives the number of bytes, 0 at the end. The buffer grows with what has come, never with what a
-    /// header claims (rule FR-10), and not beyond `limit` unread bytes.
+    /// header claims (rule FR-10), and not beyond `limit` unread bytes. `step` is the room to begin with, [`CHUNK`] for a
+    /// session.
     #[inline]
     pub(crate) fn poll_read(
         &mut self,
         io: &mut (impl AsyncRead + Unpin),
         limit: usize,
+        step: usize,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
         }
-        if self.bytes.len() - self.end < CHUNK / 4 {
-            self.make_room(CHUNK / 4);
+        if self.bytes.len() - self.end < step / 4 {
+            self.make_room(step);
         }
         let room = limit.saturating_sub(self.end - self.start).max(1);
         let end = self.bytes.len().min(self.end.saturating_add(room));
@@ -146,13 +166,26 @@ impl Input {
         Poll::Ready(Ok(count))
     }
 
+    /// Reads once, as [`poll_read`](Self::poll_read) does, where mostly nothing is to come: memory is taken only once
+    /// something has.
+    pub(crate) fn poll_watch(
+        &mut self,
+        io: &mut (impl AsyncRead + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut room = ReadBuf::new(scratch);
+            ready!(Pin::new(io).poll_read(cx, &mut room))?;
+            self.extend(room.filled());
+            Poll::Ready(Ok(room.filled().len()))
+        })
+    }
+
     /// Sees to it that there is room for `count` bytes.
     #[cold]
     fn make_room(&mut self, count: usize) {
-        if self.bytes.is_empty() && count <= CHUNK {
-            self.bytes = ROOMS
-                .with_borrow_mut(Vec::pop)
-                .unwrap_or_else(|| vec![0; CHUNK]);
+        if self.bytes.is_empty() {
+            self.bytes = vec![0; count];
             return;
         }
         if self.start > self.end / 2 {

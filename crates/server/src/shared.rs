@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     stop: AtomicU8,
     has_mail: AtomicBool,
     mail: Mutex<Mailbox>,
+    /// The waker has been used since it was registered.
+    woken: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -85,6 +87,7 @@ impl Shared {
             stop: AtomicU8::new(Stop::None as u8),
             has_mail: AtomicBool::new(false),
             mail: Mutex::new(Mailbox::default()),
+            woken: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
     }
@@ -114,13 +117,13 @@ impl Shared {
             Ordering::Acquire,
         );
         if running.is_ok() {
-            self.waker.wake();
+            self.wake();
         }
     }
 
     pub(crate) fn stop(&self, stop: Stop) {
         self.stop.fetch_max(stop as u8, Ordering::AcqRel);
-        self.waker.wake();
+        self.wake();
     }
 
     #[inline]
@@ -132,10 +135,21 @@ impl Shared {
         }
     }
 
-    /// The task is woken on a cancel, an order to stop, and mail.
+    /// The task is woken on a cancel, an order to stop, and mail. The waker of a task stays the same, so it is registered
+    /// once, and again after it was used up; `registered` is the task's to keep.
     #[inline]
-    pub(crate) fn register(&self, waker: &Waker) {
-        self.waker.register(waker);
+    pub(crate) fn register(&self, waker: &Waker, registered: &mut bool) {
+        if !*registered || self.woken.load(Ordering::Acquire) {
+            self.woken.store(false, Ordering::Release);
+            self.waker.register(waker);
+            *registered = true;
+        }
+    }
+
+    fn wake(&self) {
+        // Before the waker is taken: the task that it wakes sees that it must register again.
+        self.woken.store(true, Ordering::Release);
+        self.waker.wake();
     }
 
     /// Puts a message into the mailbox; gives it back if the box is full or the connection gone.
@@ -149,7 +163,7 @@ impl Shared {
         mailbox.messages.push_back(mail);
         drop(mailbox);
         self.has_mail.store(true, Ordering::Release);
-        self.waker.wake();
+        self.wake();
         Ok(())
     }
 

@@ -67,15 +67,7 @@ impl Wire {
     #[inline]
     pub(crate) fn ensure_buffer(&mut self) {
         if self.output.capacity() == 0 {
-            self.output = buffer::take();
-        }
-    }
-
-    /// Gives the buffer back while there is nothing to say.
-    #[inline]
-    pub(crate) fn release(&mut self) {
-        if self.output.is_empty() {
-            buffer::give(std::mem::take(&mut self.output));
+            self.output = buffer::fresh();
         }
     }
 

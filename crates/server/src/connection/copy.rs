@@ -8,6 +8,7 @@ use trunkline_proto::{Format, SqlState};
 
 use super::outside::{Outside, guarded};
 use super::{Core, Failure};
+use crate::buffer::CHUNK;
 use crate::params::Params;
 use crate::prepared::Flow;
 use crate::reply::{self, Formats, Reply, Sending};
@@ -137,7 +138,9 @@ impl CopyIn<'_> {
             {
                 return Poll::Ready(Err(error));
             }
-            outside.side.poll_read(&mut outside.reader, usize::MAX, cx)
+            outside
+                .side
+                .poll_read(&mut outside.reader, usize::MAX, CHUNK, cx)
         })
         .await;
         match read {
@@ -204,12 +207,12 @@ impl CopyOut<'_> {
 impl<S: Session> Core<'_, S> {
     /// Runs a COPY. `rest` is what came behind the request: data, perhaps.
     #[cold]
-    pub(super) async fn copy<'i>(
+    pub(super) async fn copy(
         &mut self,
         flow: Flow,
         statement: &S::Statement,
         params: Params<'_>,
-        rest: &mut &'i [u8],
+        rest: &mut &[u8],
     ) -> Result<Result<Tag>, Failure> {
         match flow {
             Flow::CopyIn { format, columns } => {
@@ -261,12 +264,13 @@ impl<S: Session> Core<'_, S> {
         };
         self.shared.begin_statement();
         let run = {
+            let mut registered = false;
             let mut work = std::pin::pin!(session.copy_in(statement, params, &mut input));
             std::future::poll_fn(|cx| {
                 let done = guarded(work.as_mut(), cx);
                 if done.is_pending() {
                     // The data is what is waited for, and only its arrival lets a cancel take effect.
-                    self.shared.register(cx.waker());
+                    self.shared.register(cx.waker(), &mut registered);
                     if self.shared.stopping() == crate::shared::Stop::Now {
                         return Poll::Ready(Err(super::outside::Interruption::Stopped));
                     }

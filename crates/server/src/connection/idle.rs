@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use trunkline_proto::SqlState;
 
 use super::{Core, End, Failure, shutdown, transaction_timeout};
-use crate::buffer::Input;
+use crate::buffer::{self, CHUNK, Input};
 use crate::config::Timeout;
 use crate::shared::Stop;
 use crate::{Error, Session};
@@ -59,12 +59,16 @@ impl<S: Session> Core<'_, S> {
         idle_since: Option<Instant>,
         cx: &mut Context<'_>,
     ) -> Poll<Woken> {
+        let output = &mut self.reply.wire().output;
+        buffer::lend(input, output);
         // A message can be as long as the limits allow; the buffer grows as it comes.
-        if let Poll::Ready(read) = input.poll_read(&mut self.outside.reader, usize::MAX, cx) {
+        if let Poll::Ready(read) = input.poll_read(&mut self.outside.reader, usize::MAX, CHUNK, cx)
+        {
             return Poll::Ready(Woken::Read(read));
         }
-        input.release();
-        self.shared.register(cx.waker());
+        buffer::reclaim(input, &mut self.reply.wire().output);
+        self.shared
+            .register(cx.waker(), &mut self.outside.registered);
         match self.shared.stopping() {
             Stop::Now => return Poll::Ready(Woken::Stop),
             Stop::WhenIdle if !self.transaction.is_open() && input.is_empty() => {

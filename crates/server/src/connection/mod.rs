@@ -158,6 +158,7 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
         status,
         config,
     } = up;
+    input.release();
     let mut core = Core {
         session,
         reply: Reply::new(wire, Arc::clone(&shared)),

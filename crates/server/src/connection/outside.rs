@@ -22,6 +22,8 @@ pub(super) struct Outside {
     pub(super) side: Input,
     /// When the client's end of the stream was seen while a statement ran.
     pub(super) ended: Option<Instant>,
+    /// Whether this task's waker is where cancels and mail will find it.
+    pub(super) registered: bool,
     timer: Option<Pin<Box<Sleep>>>,
     half_close_grace: Duration,
 }
@@ -54,6 +56,7 @@ impl Outside {
             reader,
             side: Input::default(),
             ended: None,
+            registered: false,
             timer: None,
             half_close_grace,
         }
@@ -103,7 +106,7 @@ impl Outside {
     /// Whether the session is to end while the client does not read; wakes the task when it is.
     #[cold]
     pub(super) fn poll_stop(&mut self, shared: &Shared, cx: &mut Context<'_>) -> bool {
-        shared.register(cx.waker());
+        shared.register(cx.waker(), &mut self.registered);
         shared.stopping() == Stop::Now
     }
 
@@ -114,7 +117,7 @@ impl Outside {
         deadline: Option<Deadline>,
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
-        shared.register(cx.waker());
+        shared.register(cx.waker(), &mut self.registered);
         if shared.stopping() == Stop::Now {
             return Poll::Ready(Interruption::Stopped);
         }
@@ -122,17 +125,11 @@ impl Outside {
             return Poll::Ready(Interruption::Cancelled);
         }
         while self.ended.is_none() && self.side.rest().len() < CHUNK {
-            match self.side.poll_read(&mut self.reader, CHUNK, cx) {
-                Poll::Pending => {
-                    self.side.release();
-                    break;
-                }
+            match self.side.poll_watch(&mut self.reader, cx) {
+                Poll::Pending => break,
                 // The end of the stream may be half of a close: some clients shut their side down and read on. They get
                 // a while, for nothing tells them from clients that are gone.
-                Poll::Ready(Ok(0)) => {
-                    self.side.release();
-                    self.ended = Some(Instant::now());
-                }
+                Poll::Ready(Ok(0)) => self.ended = Some(Instant::now()),
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(_)) => return Poll::Ready(Interruption::ClientGone),
             }

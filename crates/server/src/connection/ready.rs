@@ -47,7 +47,6 @@ impl<S: Session> Core<'_, S> {
             written
         })
         .await;
-        wire.release();
         written.map_err(|_| Failure::End(End::Closed))
     }
 

@@ -69,6 +69,10 @@ pub(crate) struct Dialogue {
 /// The most that is held of what a client sends before it has logged in: the longest password, and its type byte.
 const UNAUTHENTICATED: usize = 65_536;
 
+/// The room that a connection is read into to begin with: more than most startup packets take, and little enough for very
+/// many connections that say nothing.
+const STEP: usize = 1024;
+
 impl Dialogue {
     async fn read(&mut self) -> Result<(), Lost> {
         self.write().await?;
@@ -76,7 +80,8 @@ impl Dialogue {
         if input.rest().len() >= UNAUTHENTICATED {
             return Err(Lost::Closed);
         }
-        let count = std::future::poll_fn(|cx| input.poll_read(stream, UNAUTHENTICATED, cx)).await?;
+        let count =
+            std::future::poll_fn(|cx| input.poll_read(stream, UNAUTHENTICATED, STEP, cx)).await?;
         if count == 0 {
             Err(Lost::Closed)
         } else {
