@@ -260,7 +260,9 @@ impl Engine {
             return Ok(());
         };
         if columns.iter().any(|c| c.name == "*")
-            || (query.pick.is_none() && columns.len() != statement.column_count())
+            || (query.pick.is_none()
+                && !columns.is_empty()
+                && columns.len() != statement.column_count())
         {
             *columns = statement
                 .column_names()
@@ -353,7 +355,9 @@ impl Engine {
         for (at, value) in params.iter().enumerate().take(statement.parameter_count()) {
             statement.raw_bind_parameter(at + 1, value).map_err(fault)?;
         }
-        let all = 0..statement.column_count();
+        // PostgreSQL's SELECT of nothing is one of NULL here.
+        let empty = query.columns.as_ref().is_some_and(Vec::is_empty);
+        let all = 0..if empty { 0 } else { statement.column_count() };
         let taken = query.pick.map_or(all, |column| column..column + 1);
         let width = taken.len();
         let returns = query.columns.is_some();

@@ -355,7 +355,12 @@ impl Session for SqliteSession {
     ) -> Result<Tag> {
         match &statement.0.plan {
             Plan::Query(query) => self.run(statement, query, params, reply).await,
-            Plan::Batch { tag: kind, .. } => {
+            Plan::Batch {
+                tag: kind, notices, ..
+            } => {
+                for (sqlstate, message) in notices {
+                    reply.notice(&Error::new(*sqlstate, message.clone()))?;
+                }
                 let (known, kind) = (Arc::clone(&statement.0), *kind);
                 let count = self
                     .ask(move |engine| match &known.plan {

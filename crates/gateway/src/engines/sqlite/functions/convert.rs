@@ -19,6 +19,9 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         };
         value::restrict(stored, ty, modifier, a.integer(3)? != 0)
     })?;
+    registry.strict("tl_output", 2, |a| {
+        text_value(value::output(a.raw(0), a.ty(1)?)?)
+    })?;
     registry.strict("tl_int2", 1, |a| integer(a.integer(0)?, Type::INT2))?;
     registry.strict("tl_int4", 1, |a| integer(a.integer(0)?, Type::INT4))?;
     registry.strict("tl_limit", 2, |a| {
@@ -157,7 +160,7 @@ fn cast(stored: ValueRef<'_>, from: Type, to: Type) -> Result<Value> {
             if to == Type::BOOL || crate::engines::sqlite::translate::is_number(to) =>
         {
             let text = value::output(stored, from)?;
-            let tree = Tree::parse(&text, from)?;
+            let tree = Tree::parse(&text)?;
             match (tree.kind(), to) {
                 ("boolean", Type::BOOL) => value::input(&text, to, -1, true),
                 ("number", ty) if ty != Type::BOOL => value::number(&tree.normal(), ty, -1),

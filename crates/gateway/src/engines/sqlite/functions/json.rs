@@ -10,7 +10,7 @@ use crate::engines::sqlite::value::{JsonKey as Key, Tree, output, read_array};
 pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
     registry.strict("tl_json_member", 4, |a| {
         let ty = a.ty(3)?;
-        let tree = Tree::parse(&a.text(0)?, ty)?;
+        let tree = Tree::parse(&a.text(0)?)?;
         let member = match a.raw(1) {
             ValueRef::Integer(at) => tree.member(&Key::Index(at)),
             _ => tree.member(&Key::Name(&a.text(1)?)),
@@ -19,7 +19,7 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
     })?;
     registry.strict("tl_json_path", 4, |a| {
         let ty = a.ty(3)?;
-        let tree = Tree::parse(&a.text(0)?, ty)?;
+        let tree = Tree::parse(&a.text(0)?)?;
         let steps = read_array(&a.text(1)?)?;
         let found = tree.path(
             steps
@@ -30,7 +30,7 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         Ok(shown(found, a.integer(2)? != 0, ty))
     })?;
     registry.strict("tl_json_has", 2, |a| {
-        let (tree, key) = (Tree::parse(&a.text(0)?, Type::JSONB)?, a.text(1)?);
+        let (tree, key) = (Tree::parse(&a.text(0)?)?, a.text(1)?);
         bool_value(match &tree.0 {
             Json::Object(map) => map.contains_key(key.as_ref()),
             Json::Array(items) => items.iter().any(|item| item.as_str() == Some(&key)),
@@ -39,16 +39,10 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         })
     })?;
     registry.strict("tl_jsonb_contains", 2, |a| {
-        bool_value(
-            Tree::parse(&a.text(0)?, Type::JSONB)?
-                .contains(&Tree::parse(&a.text(1)?, Type::JSONB)?),
-        )
+        bool_value(Tree::parse(&a.text(0)?)?.contains(&Tree::parse(&a.text(1)?)?))
     })?;
     registry.strict("tl_jsonb_cat", 2, |a| {
-        let (l, r) = (
-            Tree::parse(&a.text(0)?, Type::JSONB)?.0,
-            Tree::parse(&a.text(1)?, Type::JSONB)?.0,
-        );
+        let (l, r) = (Tree::parse(&a.text(0)?)?.0, Tree::parse(&a.text(1)?)?.0);
         let list = |json| match json {
             Json::Array(items) => items,
             other => vec![other],
@@ -63,10 +57,10 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         text_value(Tree(joined).normal())
     })?;
     registry.strict("tl_json_typeof", 1, |a| {
-        text_value(Tree::parse(&a.text(0)?, Type::JSON)?.kind())
+        text_value(Tree::parse(&a.text(0)?)?.kind())
     })?;
     registry.strict("tl_jsonb_pretty", 1, |a| {
-        let tree = Tree::parse(&a.text(0)?, Type::JSONB)?;
+        let tree = Tree::parse(&a.text(0)?)?;
         let mut out = Vec::new();
         let mut writer = serde_json::Serializer::with_formatter(
             &mut out,
@@ -97,7 +91,7 @@ pub(super) fn json_of(stored: ValueRef<'_>, ty: Type) -> Result<Json> {
     let text = output(stored, ty)?;
     Ok(match ty {
         Type::BOOL => Json::Bool(text == "t"),
-        Type::JSON | Type::JSONB => Tree::parse(&text, ty)?.0,
+        Type::JSON | Type::JSONB => Tree::parse(&text)?.0,
         Type::INT2 | Type::INT4 | Type::INT8 | Type::FLOAT4 | Type::FLOAT8 | Type::NUMERIC => {
             serde_json::from_str(&text).unwrap_or_else(|_| Json::String(text.into_owned()))
         }

@@ -47,6 +47,37 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
             Ok(real(l / r))
         }
     })?;
+    registry.strict("tl_float", 3, |a| {
+        let (l, r) = (a.real(0)?, a.real(2)?);
+        let result = match a.text(1)?.as_ref() {
+            "+" => l + r,
+            "-" => l - r,
+            "*" => l * r,
+            _ => l / r,
+        };
+        if result.is_infinite() && l.is_finite() && r.is_finite() {
+            return Err(overflow());
+        }
+        Ok(real(result))
+    })?;
+    let plain: [(&str, fn(f64) -> f64); 11] = [
+        ("tl_ceil", f64::ceil),
+        ("tl_floor", f64::floor),
+        ("tl_trunc", f64::trunc),
+        ("tl_exp", f64::exp),
+        ("tl_sin", f64::sin),
+        ("tl_cos", f64::cos),
+        ("tl_tan", f64::tan),
+        ("tl_atan", f64::atan),
+        ("tl_degrees", f64::to_degrees),
+        ("tl_radians", f64::to_radians),
+        ("tl_cbrt", f64::cbrt),
+    ];
+    for (name, function) in plain {
+        registry.strict(name, 1, move |a| Ok(real(function(a.real(0)?))))?;
+    }
+    registry.strict("tl_atan2", 2, |a| Ok(real(a.real(0)?.atan2(a.real(1)?))))?;
+    registry.strict("tl_pi", 0, |_| Ok(real(std::f64::consts::PI)))?;
     registry.strict("tl_power", 2, |a| {
         let result = a.real(0)?.powf(a.real(1)?);
         if result.is_infinite() && a.real(0)?.is_finite() && a.real(1)?.is_finite() {
@@ -83,7 +114,6 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         let f = a.real(0)?;
         Ok(real(if f == 0.0 { 0.0 } else { f.signum() }))
     })?;
-    registry.strict("tl_cbrt", 1, |a| Ok(real(a.real(0)?.cbrt())))?;
     registry.strict("tl_sqrt", 1, |a| {
         let f = a.real(0)?;
         if f < 0.0 {

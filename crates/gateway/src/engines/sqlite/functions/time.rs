@@ -333,27 +333,45 @@ fn shift(micros: i64, interval: Interval, sign: i32) -> Result<i64> {
         .ok_or_else(overflow)
 }
 
-/// The symbolic difference: whole months, then days, then time.
+/// The symbolic difference: field by field, a month that is borrowed being as long as that of the earlier moment.
 fn age(l: i64, r: i64) -> Result<Interval> {
     if l < r {
         let back = age(r, l)?;
         return Ok(Interval::new(-back.months(), -back.days(), -back.micros()));
     }
-    let mut months = 0;
-    let mut low = 0;
-    let mut high = 12 * 10_000;
-    while low <= high {
-        let middle = (low + high) / 2;
-        if shift(r, Interval::new(middle, 0, 0), 1)? <= l {
-            months = middle;
-            low = middle + 1;
-        } else {
-            high = middle - 1;
-        }
+    let fields = |micros: i64| -> Result<(i32, i32, i32, i64)> {
+        let days = i32::try_from(micros.div_euclid(DAY))
+            .ok()
+            .and_then(Date::from_days);
+        let (year, month, day) = days
+            .and_then(Date::ymd)
+            .ok_or_else(|| out_of_range("timestamp"))?;
+        Ok((
+            year,
+            i32::from(month),
+            i32::from(day),
+            micros.rem_euclid(DAY),
+        ))
+    };
+    let ((ly, lm, ld, lt), (ry, rm, rd, rt)) = (fields(l)?, fields(r)?);
+    let (mut months, mut days, mut time) = ((ly - ry) * 12 + lm - rm, ld - rd, lt - rt);
+    if time < 0 {
+        time += DAY;
+        days -= 1;
     }
-    let rest = l - shift(r, Interval::new(months, 0, 0), 1)?;
-    let days = i32::try_from(rest / DAY).map_err(|_| out_of_range("interval"))?;
-    Ok(Interval::new(months, days, rest % DAY))
+    if days < 0 {
+        let first = |year, month| {
+            Date::new(year, u8::try_from(month).unwrap_or(1), 1).map_or(0, Date::days)
+        };
+        let next = if rm == 12 {
+            first(ry + 1, 1)
+        } else {
+            first(ry, rm + 1)
+        };
+        days += next - first(ry, rm);
+        months -= 1;
+    }
+    Ok(Interval::new(months, days, time))
 }
 
 /// Days and time of day of any of the types, from 2000-01-01.

@@ -147,15 +147,19 @@ impl Translator<'_> {
                 });
             }
             Shape::Literal(value) if node.is_open() => {
-                let stored = value::input(value, ty, modifier, mode == Mode::Explicit)
+                let stored = value::input(value, ty, -1, true)
                     .map_err(|error| self.source.mark(error, at))?;
+                // What a modifier refuses, PostgreSQL refuses when it runs, and without a position.
+                let stored = match modifier {
+                    0.. => value::restrict(stored, ty, modifier, mode == Mode::Explicit)?,
+                    _ => stored,
+                };
                 return Ok(constant(&stored, ty).modifier(modifier).at(at));
             }
             Shape::Number(digits)
                 if rank(ty).is_some() && (mode > Mode::Implicit || rank(node.ty) < rank(ty)) =>
             {
-                let rounded = value::number(digits, ty, modifier)
-                    .map_err(|error| self.source.mark(error, at))?;
+                let rounded = value::number(digits, ty, modifier)?;
                 let mut constant = constant(&rounded, ty).modifier(modifier).at(at);
                 if ty == Type::NUMERIC && modifier < 0 {
                     constant.shape = Shape::Number(digits.clone());

@@ -46,6 +46,10 @@ impl Translator<'_> {
             return Err(self.unsupported("LIKE, INHERITS or PARTITION in CREATE TABLE", NOWHERE));
         }
         let (_, name, _) = self.split(&create.name)?;
+        if create.if_not_exists && self.catalog.table(&name)?.is_some() {
+            let message = format!("relation \"{name}\" already exists, skipping");
+            self.notices.push((SqlState::DUPLICATE_TABLE, message));
+        }
         if !create.if_not_exists && self.catalog.table(&name)?.is_some() {
             let message = format!("relation \"{name}\" already exists");
             return Err(Error::new(SqlState::DUPLICATE_TABLE, message));
@@ -87,6 +91,7 @@ impl Translator<'_> {
         };
         let sql = format!("{head} ({}){rowid}", draft.finish());
         Ok(Plan::Batch {
+            notices: std::mem::take(&mut self.notices),
             statements: vec![sql],
             tag: TagKind::Fixed("CREATE TABLE"),
         })
@@ -122,7 +127,11 @@ impl Translator<'_> {
         } else {
             TagKind::Fixed("CREATE TABLE AS")
         };
-        Ok(Plan::Batch { statements, tag })
+        Ok(Plan::Batch {
+            statements,
+            tag,
+            notices: std::mem::take(&mut self.notices),
+        })
     }
 
     fn draft_scope(&self, table: &str, columns: &[ColumnDef]) -> Result<Scope<'static>> {
@@ -476,6 +485,7 @@ impl Translator<'_> {
             sql.push_str(&format!(" WHERE {}", self.boolean(node, "WHERE")?.sql));
         }
         Ok(Plan::Batch {
+            notices: std::mem::take(&mut self.notices),
             statements: vec![sql],
             tag: TagKind::Fixed("CREATE INDEX"),
         })
@@ -522,6 +532,7 @@ impl Translator<'_> {
             names.join(", ")
         ));
         Ok(Plan::Batch {
+            notices: std::mem::take(&mut self.notices),
             statements,
             tag: TagKind::Fixed("CREATE VIEW"),
         })
@@ -532,6 +543,7 @@ impl Translator<'_> {
         let (_, bare, _) = self.split(&alter.name)?;
         if alter.if_exists && self.catalog.table(&bare)?.is_none() {
             return Ok(Plan::Batch {
+                notices: std::mem::take(&mut self.notices),
                 statements: Vec::new(),
                 tag,
             });
@@ -634,7 +646,11 @@ impl Translator<'_> {
                 other => return Err(self.unsupported(&format!("ALTER TABLE … {other}"), NOWHERE)),
             }
         }
-        Ok(Plan::Batch { statements, tag })
+        Ok(Plan::Batch {
+            statements,
+            tag,
+            notices: std::mem::take(&mut self.notices),
+        })
     }
 
     fn unique_index(&self, name: &str, table: &str, columns: &[IndexColumn]) -> Result<String> {
@@ -669,6 +685,11 @@ impl Translator<'_> {
         for name in names {
             let (_, bare, _) = self.split(name)?;
             let missing = object != ObjectType::Index && self.catalog.table(&bare)?.is_none();
+            if missing && if_exists {
+                let message = format!("{noun} \"{bare}\" does not exist, skipping");
+                self.notices
+                    .push((SqlState::SUCCESSFUL_COMPLETION, message));
+            }
             if missing && !if_exists {
                 return Err(Error::new(
                     SqlState::UNDEFINED_TABLE,
@@ -679,6 +700,7 @@ impl Translator<'_> {
             statements.push(format!("DROP {words} {exists}{}", quote(&bare)));
         }
         Ok(Plan::Batch {
+            notices: std::mem::take(&mut self.notices),
             statements,
             tag: TagKind::Fixed(tag),
         })

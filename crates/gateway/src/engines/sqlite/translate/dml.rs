@@ -449,6 +449,7 @@ impl Translator<'_> {
             }
         }
         Ok(Plan::Batch {
+            notices: std::mem::take(&mut self.notices),
             statements,
             tag: TagKind::Fixed("TRUNCATE TABLE"),
         })

@@ -139,10 +139,12 @@ impl Translator<'_> {
                     first = node.ty;
                 }
                 // A function that takes anything needs to be told what it got.
-                sqls.push(if ty == Type::ANY {
-                    self.as_text(node)?.sql
-                } else {
-                    node.sql
+                sqls.push(match (ty, node.ty) {
+                    (Type::ANY, Type::BOOL) => {
+                        format!("tl_output({}, {})", node.sql, node.ty.oid().0)
+                    }
+                    (Type::ANY, _) => self.as_text(node)?.sql,
+                    _ => node.sql,
                 });
             }
             let result = if entry.result == Type::ANY {

@@ -69,6 +69,7 @@ pub(crate) fn translate(
         params: types.to_vec(),
         ctes: Vec::new(),
         locks: false,
+        notices: Vec::new(),
         target: None,
     };
     translator.statement(statement)
@@ -84,6 +85,7 @@ pub(crate) struct Translator<'a> {
     ctes: Vec<Cte>,
     /// The statement takes row locks: it must own the write lock.
     locks: bool,
+    notices: Vec<(SqlState, String)>,
     /// The table that the statement writes to.
     target: Option<String>,
 }

@@ -43,6 +43,9 @@ fn figure(expr: &Expr) -> (Option<String>, bool) {
         Expr::Subquery(query) => (single(query), true),
         Expr::Extract { .. } => good("extract"),
         Expr::Position { .. } => good("position"),
+        Expr::Substring {
+            shorthand: true, ..
+        } => good("substr"),
         Expr::Substring { .. } => good("substring"),
         Expr::Overlay { .. } => good("overlay"),
         Expr::Trim { trim_where, .. } => good(match trim_where {

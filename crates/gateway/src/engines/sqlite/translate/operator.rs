@@ -167,7 +167,8 @@ impl Translator<'_> {
             (Type::FLOAT4 | Type::FLOAT8, Op::Modulo) => {
                 return Err(self.no_operator(left_ty, op, right_ty, at));
             }
-            (Type::FLOAT4 | Type::FLOAT8, _) => format!("({l} {op} {r})"),
+            // NaN is stored as text, which SQLite would take for 0.
+            (Type::FLOAT4 | Type::FLOAT8, _) => format!("tl_float({l}, '{op}', {r})"),
             (_, Op::Modulo | Op::Divide) if divisor => format!("({l} {op} {r})"),
             (_, Op::Modulo) => format!("tl_mod({l}, {r})"),
             (_, Op::Divide) => format!("tl_div({l}, {r}, {})", ty.size()),

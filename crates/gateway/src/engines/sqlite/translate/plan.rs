@@ -1,6 +1,6 @@
 //! What a statement turned into.
 
-use trunkline_server::Type;
+use trunkline_server::{SqlState, Type};
 
 /// How to carry out a statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub(crate) enum Plan {
     Batch {
         statements: Vec<String>,
         tag: TagKind,
+        /// To tell the client.
+        notices: Vec<(SqlState, String)>,
     },
     /// For the session, not for SQLite.
     Command(Command),

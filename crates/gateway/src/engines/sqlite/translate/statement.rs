@@ -65,6 +65,7 @@ impl Translator<'_> {
             Statement::LISTEN { .. } => Err(self.unsupported("LISTEN", NOWHERE)),
             Statement::UNLISTEN { .. } => Ok(Plan::Nothing("UNLISTEN")),
             Statement::Analyze(_) => Ok(Plan::Batch {
+                notices: std::mem::take(&mut self.notices),
                 statements: vec!["ANALYZE".to_owned()],
                 tag: TagKind::Fixed("ANALYZE"),
             }),
@@ -73,6 +74,7 @@ impl Translator<'_> {
             Statement::Lock(_) => {
                 self.locks = true;
                 Ok(Plan::Batch {
+                    notices: std::mem::take(&mut self.notices),
                     statements: Vec::new(),
                     tag: TagKind::Fixed("LOCK TABLE"),
                 })

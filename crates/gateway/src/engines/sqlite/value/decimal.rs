@@ -52,6 +52,13 @@ impl Decimal {
         }
     }
 
+    fn rounded(self, places: i64) -> Self {
+        match self {
+            Self::Finite(number) => Self::Finite(scaled(number, places)),
+            other => other,
+        }
+    }
+
     fn from_f64(number: f64) -> Self {
         if number.is_nan() {
             Self::Nan
@@ -62,9 +69,14 @@ impl Decimal {
                 Self::NegInfinity
             }
         } else {
-            BigDecimal::try_from(number).map_or(Self::Nan, Self::Finite)
+            BigDecimal::from_str(&number.to_string()).map_or(Self::Nan, Self::Finite)
         }
     }
+}
+
+/// With this many digits after the point, of which the last may be zeros.
+fn scaled(number: BigDecimal, scale: i64) -> BigDecimal {
+    number.with_scale_round(scale, RoundingMode::HalfUp)
 }
 
 /// Never with an exponent; the scale is never negative.
@@ -89,23 +101,30 @@ pub(crate) fn calculate(left: &str, op: &str, right: &str) -> Result<String> {
         return Err(Error::new(SqlState::DIVISION_BY_ZERO, "division by zero"));
     }
     let result = match (&l, &r) {
-        (Decimal::Finite(l), Decimal::Finite(r)) => match op {
-            "+" => Decimal::Finite(l + r),
-            "-" => Decimal::Finite(l - r),
-            "*" => Decimal::Finite(l * r),
-            "/" => Decimal::Finite(divide(l, r)),
-            "%" => Decimal::Finite(l % r),
-            _ => {
-                let power = l
-                    .to_f64()
-                    .unwrap_or(f64::NAN)
-                    .powf(r.to_f64().unwrap_or(f64::NAN));
-                match whole_power(l, r) {
-                    Some(exact) => Decimal::Finite(exact),
-                    None => Decimal::from_f64(power),
+        (Decimal::Finite(l), Decimal::Finite(r)) => {
+            let (ls, rs) = (
+                l.fractional_digit_count().max(0),
+                r.fractional_digit_count().max(0),
+            );
+            let wider = ls.max(rs);
+            match op {
+                "+" => Decimal::Finite(scaled(l + r, wider)),
+                "-" => Decimal::Finite(scaled(l - r, wider)),
+                "*" => Decimal::Finite(scaled(l * r, ls + rs)),
+                "/" => Decimal::Finite(divide(l, r)),
+                "%" => Decimal::Finite(scaled(l % r, wider)),
+                _ => {
+                    let power = l
+                        .to_f64()
+                        .unwrap_or(f64::NAN)
+                        .powf(r.to_f64().unwrap_or(f64::NAN));
+                    match whole_power(l, r) {
+                        Some(exact) => Decimal::Finite(exact),
+                        None => Decimal::from_f64(power).rounded(SIGNIFICANT),
+                    }
                 }
             }
-        },
+        }
         // The rules of the infinities are those of floats.
         _ => {
             let (a, b) = (l.to_f64(), r.to_f64());

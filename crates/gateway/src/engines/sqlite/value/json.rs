@@ -11,9 +11,9 @@ impl Tree {
     /// # Errors
     ///
     /// 22P02 for what is not JSON.
-    pub(crate) fn parse(text: &str, ty: Type) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         serde_json::from_str(text).map(Self).map_err(|error| {
-            let message = format!("invalid input syntax for type {}", ty.sql_name());
+            let message = "invalid input syntax for type json";
             Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message)
                 .detail(format!("JSON: {error}."))
         })
@@ -167,7 +167,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(tree.normal(), r#"{"a": true, "c": {}, "bb": 1.50}"#);
-        assert_eq!(Tree::parse("1e3", Type::JSONB).unwrap().normal(), "1000");
+        assert_eq!(Tree::parse("1e3").unwrap().normal(), "1000");
         assert_eq!(
             Tree::parse("{", Type::JSON).unwrap_err().sqlstate(),
             SqlState::INVALID_TEXT_REPRESENTATION

@@ -85,10 +85,10 @@ fn read(text: &str, ty: Type) -> Result<Value> {
         Type::INTERVAL => Value::Text(parse::<Interval>(text, ty)?.to_string()),
         Type::UUID => Value::Text(parse::<Uuid>(text, ty)?.to_string()),
         Type::JSON => {
-            Tree::parse(text, ty)?;
+            Tree::parse(text)?;
             Value::Text(text.to_owned())
         }
-        Type::JSONB => Value::Text(Tree::parse(text, ty)?.normal()),
+        Type::JSONB => Value::Text(Tree::parse(text)?.normal()),
         _ => match ty.element() {
             Some(element) => Value::Text(array(text, ty, element)?),
             None if text.contains('\0') => {
