@@ -252,7 +252,12 @@ impl<S: Session> Core<'_, S> {
         statement: &S::Statement,
         params: Params<'_>,
     ) -> Result<Result<Tag>, Failure> {
-        self.write().await?;
+        // Before the client hears that data is awaited: it may cancel at once.
+        self.shared.begin_statement();
+        if let Err(failure) = self.write().await {
+            self.shared.end_statement();
+            return Err(failure);
+        }
         let session = self.session;
         let mut input = CopyIn {
             reply: &mut self.reply,
@@ -262,7 +267,6 @@ impl<S: Session> Core<'_, S> {
             lent: 0,
             state: State::Flowing,
         };
-        self.shared.begin_statement();
         let run = {
             let mut registered = false;
             let mut work = std::pin::pin!(session.copy_in(statement, params, &mut input));
@@ -272,6 +276,7 @@ impl<S: Session> Core<'_, S> {
                     // The data is what is waited for, and only its arrival lets a cancel take effect.
                     self.shared.register(cx.waker(), &mut registered);
                     if self.shared.stopping() == crate::shared::Stop::Now {
+                        session.cancel();
                         return Poll::Ready(Err(super::outside::Interruption::Stopped));
                     }
                 }

@@ -89,6 +89,12 @@ impl<'s, S: Session> Core<'s, S> {
             if failed && !is_exit(&control) {
                 return Err(super::transaction::failed().into());
             }
+            if !matches!(
+                std::mem::replace(&mut portal.state, State::Spent),
+                State::Fresh
+            ) {
+                return Err(cannot_run(name).into());
+            }
             let tag = self.control(&control).await?;
             return self.complete(&tag);
         }
