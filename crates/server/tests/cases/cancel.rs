@@ -184,3 +184,23 @@ fn t_k03_a_suspended_portal_does_not_run() {
     client.send([execute("", 0), sync()]);
     client.expect("D[2] D[3] C(SELECT 2) Z(T)");
 }
+
+#[test]
+fn t_k04_a_resumed_portal() {
+    let server = server();
+    let mut client = login(&server, V3_2);
+    client.send([
+        query("begin"),
+        parse("", "select generate_series(1,2000000000) n", &[]),
+        bind("p", "", &[]),
+        execute("p", 1),
+        sync(),
+    ]);
+    client.expect("C(BEGIN) Z(T) 1 2 D[1] s Z(T)");
+    client.send([execute("p", 0), sync()]);
+    client.expect("D[2]");
+    cancel(&server, client.pid, &client.key);
+    client.expect("D* E[57014] Z(E)");
+    client.send([query("rollback"), execute("p", 1), sync()]);
+    client.expect("C(ROLLBACK) Z(I) E[34000] Z(I)");
+}

@@ -311,3 +311,21 @@ fn hostile_texts_cost_no_more_than_their_length() {
         began.elapsed()
     );
 }
+
+#[test]
+fn panics_of_a_suspended_portal_end_that_session_only() {
+    let Some(server) = Setup::default().start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    client.send([
+        query("begin"),
+        parse("", "select n, panic(n) from generate_series(1,5) n", &[]),
+        bind("", "", &[]),
+        execute("", 1),
+        execute("", 1),
+        sync(),
+    ]);
+    client.expect("C(BEGIN) Z(T) 1 2 D s E[FATAL XX000] EOF");
+    server.login();
+}

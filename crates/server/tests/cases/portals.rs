@@ -257,3 +257,67 @@ fn t_x58_an_error_destroys_suspended_portals() {
     client.send([execute("p", 2), sync()]);
     client.expect("E[34000] Z(I)");
 }
+
+#[test]
+fn t_x51_sql_closes_portals_of_the_protocol() {
+    let mut client = server().login();
+    client.send([
+        query("begin"),
+        parse("", SERIES, &[]),
+        bind("p", "", &[]),
+        bind("q", "", &[]),
+        execute("p", 1),
+        sync(),
+    ]);
+    client.expect("C(BEGIN) Z(T) 1 2 2 D[1] s Z(T)");
+    client.send([
+        query("close p"),
+        query("savepoint a"),
+        execute("p", 1),
+        sync(),
+    ]);
+    client.expect("C(CLOSE CURSOR) Z(T) C(SAVEPOINT) Z(T) E[34000] Z(E)");
+    client.send([query("rollback to a"), query("close nosuch")]);
+    client.expect("C(ROLLBACK) Z(T) E[34000] Z(E)");
+}
+
+#[test]
+fn t_x34_a_query_leaves_named_portals() {
+    let mut client = server().login();
+    client.send([
+        query("begin"),
+        parse("", SERIES, &[]),
+        bind("p", "", &[]),
+        execute("p", 2),
+        sync(),
+        query("select 7"),
+        execute("p", 2),
+        sync(),
+        query("commit"),
+    ]);
+    client
+        .expect("C(BEGIN) Z(T) 1 2 D[1] D[2] s Z(T) T D[7] C Z(T) D[3] D[4] s Z(T) C(COMMIT) Z(I)");
+}
+
+#[test]
+fn t_x31_a_control_statement_runs_once() {
+    let mut client = server().login();
+    client.send([bound("begin"), execute("", 0), execute("", 0), sync()]);
+    client.expect("1 2 C(BEGIN) E[55000 \"cannot be run\"] Z(E)");
+}
+
+#[test]
+fn t_x30_the_portal_of_a_returning_may_be_dropped() {
+    let mut client = server().login();
+    client.send([query("create temp table t(n int)"), query("begin")]);
+    client.expect("C(CREATE TABLE) Z(I) C(BEGIN) Z(T)");
+    client.send([
+        bound("insert into t select n from generate_series(1,5) n returning n"),
+        execute("", 2),
+        sync(),
+        query("select count(*) from t"),
+        query("commit"),
+        query("select count(*) from t"),
+    ]);
+    client.expect("1 2 D[1] D[2] s Z(T) T D[5] C Z(T) C(COMMIT) Z(I) T D[5] C Z(I)");
+}

@@ -413,3 +413,42 @@ fn t_q25_another_client_encoding() {
     // The string was parsed before the change: é is one letter, and goes out as one byte.
     client.expect("C(SET) T D[\\xe9] C(SELECT 1) S(client_encoding=LATIN1) Z(I)");
 }
+
+#[test]
+fn t_q05_rollback_ends_an_implicit_block() {
+    let mut client = server().login();
+    client.send([query(
+        "create temp table t(n int); rollback; create temp table u(n int); insert into u values (1)",
+    )]);
+    client
+        .expect("C(CREATE TABLE) N[WARNING 25P01] C(ROLLBACK) C(CREATE TABLE) C(INSERT 0 1) Z(I)");
+    client.send([query("select n from t"), query("select n from u")]);
+    client.expect("E[42P01] Z(I) T D[1] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn t_q09_savepoints_of_one_name() {
+    let mut client = server().login();
+    client.send([query(
+        "begin; create temp table t(n int); savepoint a; insert into t values (1); savepoint a; \
+         insert into t values (2)",
+    )]);
+    client.expect("C(BEGIN) C C(SAVEPOINT) C C(SAVEPOINT) C Z(T)");
+    client.send([query(
+        "rollback to a; select n from t; release a; rollback to savepoint a; select n from t",
+    )]);
+    client.expect("C(ROLLBACK) T D[1] C C(RELEASE) C(ROLLBACK) T C(SELECT 0) Z(T)");
+    client.send([query("commit and chain; rollback to a")]);
+    client.expect("C(COMMIT) E[3B001] Z(E)");
+    client.send([query("rollback")]);
+    client.expect("C(ROLLBACK) Z(I)");
+}
+
+#[test]
+fn sq_05_a_begin_in_the_middle_ends_with_the_string() {
+    let mut client = server().login();
+    client.send([query("begin; select 1; commit; begin; select 2")]);
+    client.expect("C(BEGIN) T D[1] C C(COMMIT) C(BEGIN) T D[2] C Z(T)");
+    client.send([query("commit; select 3; select 1/0")]);
+    client.expect("C(COMMIT) T D[3] C T* E[22012] Z(I)");
+}

@@ -221,3 +221,70 @@ fn eq_30_everything_but_terminate_is_skipped() {
     client.send([parse("", "selct", &[]), b"z".to_vec()]);
     client.expect("E[42601] E[FATAL 08P01] EOF");
 }
+
+#[test]
+fn eq_35_savepoints_in_the_extended_protocol() {
+    let mut client = with_table("n int");
+    client.send([
+        run("begin"),
+        run("savepoint a"),
+        run("insert into t values (1)"),
+        run("select 1/0"),
+        sync(),
+    ]);
+    client.expect("1 2 C(BEGIN) 1 2 C(SAVEPOINT) 1 2 C(INSERT 0 1) 1 2* E[22012] Z(E)");
+    client.send([
+        parse("", "rollback to a", &[]),
+        describe_statement(""),
+        bind("", "", &[]),
+        describe_portal(""),
+        execute("", 0),
+        run("release a"),
+        run("insert into t values (2)"),
+        run("commit"),
+        sync(),
+    ]);
+    client.expect("1 t[] n 2 n C(ROLLBACK) 1 2 C(RELEASE) 1 2 C(INSERT 0 1) 1 2 C(COMMIT) Z(I)");
+    client.send([query("select n from t")]);
+    client.expect("T D[2] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn eq_33_statements_after_a_commit_in_a_series() {
+    let mut client = with_table("n int");
+    client.send([
+        run("begin"),
+        run("insert into t values (1)"),
+        run("commit"),
+        run("insert into t values (2)"),
+        run("select 1/0"),
+        sync(),
+    ]);
+    client.expect("1 2 C(BEGIN) 1 2 C 1 2 C(COMMIT) 1 2 C 1 2* E[22012] Z(I)");
+    client.send([query("select n from t")]);
+    client.expect("T D[1] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn eq_34_a_begin_in_a_series_adopts_what_came_before() {
+    let mut client = with_table("n int");
+    client.send([run("insert into t values (1)"), run("begin"), sync()]);
+    client.expect("1 2 C(INSERT 0 1) 1 2 C(BEGIN) Z(T)");
+    client.send([query("rollback"), query("select n from t")]);
+    client.expect("C(ROLLBACK) Z(I) T C(SELECT 0) Z(I)");
+}
+
+#[test]
+fn t_x50_discard_all_forgets_statements() {
+    let mut client = server().login();
+    client.send([
+        parse("a", "select 1", &[]),
+        sync(),
+        query("discard all"),
+        bind("", "a", &[]),
+        sync(),
+    ]);
+    client.expect("1 Z(I) C(DISCARD ALL) S* Z(I) E[26000] Z(I)");
+    client.send([run("discard all"), sync(), query("begin; discard all")]);
+    client.expect("1 2 C(DISCARD ALL) S* Z(I) C(BEGIN) E[25001] Z(E)");
+}

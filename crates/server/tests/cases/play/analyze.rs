@@ -176,7 +176,7 @@ impl Analyst<'_> {
                 }
                 match name.as_str() {
                     "count" => Type::INT8,
-                    "generate_series" => Type::INT4,
+                    "panic" | "generate_series" => Type::INT4,
                     "pg_sleep" | "pg_notify" => Type::VOID,
                     "pg_terminate_backend" => Type::BOOL,
                     _ => {

@@ -81,6 +81,11 @@ pub fn evaluate(expr: &Expr, names: &[String], row: &[Value], params: Params<'_>
         Expr::Subtract(left, right) => two(left, right, names, row, params, i32::checked_sub)?,
         Expr::Divide(left, right) => two(left, right, names, row, params, i32::checked_div)?,
         Expr::IsNull(inner) => Value::Bool(evaluate(inner, names, row, params)? == Value::Null),
+        Expr::Call(name, ..) if name == "panic" => {
+            // In the first row all is well.
+            assert_eq!(row[0], Value::Int(1), "the session panics");
+            Value::Null
+        }
         Expr::Call(..) | Expr::Star => Value::Void,
     })
 }

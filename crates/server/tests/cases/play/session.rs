@@ -292,10 +292,9 @@ impl Session for Play {
         // Cursors and SQL's own PREPARE are played here: the library's portals and statements are another namespace.
         let control = Control::parse(sql)?;
         let own = match &control {
-            Control::Close(_)
-            | Control::CloseAll
-            | Control::Prepare { .. }
-            | Control::Execute { .. } => true,
+            Control::Prepare { .. } | Control::Execute { .. } => true,
+            Control::Close(name) => self.with(|memory| memory.now.cursors.contains_key(&**name)),
+            Control::CloseAll => self.with(|memory| !memory.now.cursors.is_empty()),
             Control::Deallocate(name) => {
                 self.with(|memory| memory.now.prepared.contains_key(&**name))
             }
