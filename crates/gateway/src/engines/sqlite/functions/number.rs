@@ -60,7 +60,7 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         }
         Ok(real(result))
     })?;
-    let plain: [(&str, fn(f64) -> f64); 11] = [
+    let plain: [(&str, Function); 11] = [
         ("tl_ceil", f64::ceil),
         ("tl_floor", f64::floor),
         ("tl_trunc", f64::trunc),
@@ -132,6 +132,9 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         Ok(Value::Real(bits as f64 / (1_u64 << 53) as f64))
     })
 }
+
+/// A function of floats that cannot fail.
+type Function = fn(f64) -> f64;
 
 fn by_zero() -> Error {
     Error::new(SqlState::DIVISION_BY_ZERO, "division by zero")

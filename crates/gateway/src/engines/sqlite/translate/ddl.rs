@@ -1,9 +1,8 @@
 //! CREATE, ALTER and DROP.
 
 use sqlparser::ast::{
-    AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable, CreateView,
-    DataType, Expr, ForeignKeyConstraint, GeneratedAs, IndexColumn, ObjectName, ObjectType,
-    ReferentialAction, RenameTableNameKind, TableConstraint,
+    ColumnDef, ColumnOption, CreateTable, DataType, Expr, ForeignKeyConstraint, GeneratedAs,
+    IndexColumn, ReferentialAction, TableConstraint,
 };
 use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState, Type};
@@ -12,7 +11,7 @@ use super::Translator;
 use super::convert::Mode;
 use super::name::last;
 use super::node::{NUMERIC, quote};
-use super::plan::{Output, Plan, TagKind};
+use super::plan::{Plan, TagKind};
 use super::scope::{Relation, Scope, Visible, fold};
 use super::types::{Typed, declaration, resolve};
 
@@ -20,12 +19,26 @@ const NOWHERE: Location = Location { line: 0, column: 0 };
 
 /// A table under construction.
 #[derive(Default)]
-struct Draft {
-    table: String,
+pub(super) struct Draft {
+    pub(super) table: String,
     columns: Vec<Drafted>,
-    constraints: Vec<String>,
+    constraints: Vec<Constraint>,
     primary_key: Option<(String, Vec<String>)>,
     checks: usize,
+}
+
+/// A constraint other than the primary key.
+struct Constraint {
+    name: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Unique(Vec<String>),
+    /// The condition.
+    Check(String),
+    /// The columns, and from REFERENCES on.
+    Foreign(Vec<String>, String),
 }
 
 struct Drafted {
@@ -134,7 +147,7 @@ impl Translator<'_> {
         })
     }
 
-    fn draft_scope(&self, table: &str, columns: &[ColumnDef]) -> Result<Scope<'static>> {
+    pub(super) fn draft_scope(&self, table: &str, columns: &[ColumnDef]) -> Result<Scope<'static>> {
         let mut visible: Vec<Visible> = Vec::new();
         for column in columns {
             let name = fold(&column.name);
@@ -186,7 +199,7 @@ impl Translator<'_> {
         }
     }
 
-    fn draft_column(
+    pub(super) fn draft_column(
         &mut self,
         draft: &mut Draft,
         scope: &Scope<'_>,
@@ -217,11 +230,10 @@ impl Translator<'_> {
                 ColumnOption::Unique(_) => {
                     let key =
                         constraint_name.unwrap_or_else(|| format!("{}_{name}_key", draft.table));
-                    draft.constraints.push(format!(
-                        "CONSTRAINT {} UNIQUE ({})",
-                        quote(&key),
-                        quote(&name)
-                    ));
+                    draft.constraints.push(Constraint {
+                        name: key,
+                        kind: Kind::Unique(vec![name.clone()]),
+                    });
                 }
                 ColumnOption::Check(check) => {
                     let constraint = constraint_name.or_else(|| check.name.as_ref().map(fold));
@@ -290,12 +302,10 @@ impl Translator<'_> {
                     || format!("{}_{}_key", draft.table, columns.join("_")),
                     fold,
                 );
-                let columns: Vec<String> = columns.iter().map(|c| quote(c)).collect();
-                draft.constraints.push(format!(
-                    "CONSTRAINT {} UNIQUE ({})",
-                    quote(&name),
-                    columns.join(", ")
-                ));
+                draft.constraints.push(Constraint {
+                    name,
+                    kind: Kind::Unique(columns),
+                });
                 Ok(())
             }
             TableConstraint::Check(check) => self.draft_check(
@@ -356,9 +366,10 @@ impl Translator<'_> {
                 }
             }
         });
-        draft
-            .constraints
-            .push(format!("CONSTRAINT {} CHECK ({})", quote(&name), node.sql));
+        draft.constraints.push(Constraint {
+            name,
+            kind: Kind::Check(node.sql),
+        });
         Ok(())
     }
 
@@ -393,20 +404,8 @@ impl Translator<'_> {
         if parent != draft.table {
             self.target(&key.foreign_table)?;
         }
-        let list = |names: &[String]| {
-            names
-                .iter()
-                .map(|c| quote(c))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let mut sql = format!(
-            "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
-            quote(&name),
-            list(&columns),
-            quote(&parent),
-            list(&referred)
-        );
+        let referred: Vec<String> = referred.iter().map(|c| quote(c)).collect();
+        let mut sql = format!("REFERENCES {} ({})", quote(&parent), referred.join(", "));
         for (event, action) in [("DELETE", &key.on_delete), ("UPDATE", &key.on_update)] {
             if let Some(action) = action {
                 let words = match action {
@@ -425,289 +424,80 @@ impl Translator<'_> {
         if deferred {
             sql.push_str(" DEFERRABLE INITIALLY DEFERRED");
         }
-        draft.constraints.push(sql);
+        draft.constraints.push(Constraint {
+            name,
+            kind: Kind::Foreign(columns, sql),
+        });
         Ok(())
     }
+}
 
-    pub(super) fn create_index(&mut self, create: &CreateIndex) -> Result<Plan> {
-        let table = self.target(&create.table_name)?;
-        let columns = super::from::table_columns(&table)
-            .into_iter()
-            .map(|c| Visible {
-                merged: super::scope::Merged::Kept,
-                ..c
-            })
-            .collect();
-        let scope = Scope {
-            relations: vec![Relation {
-                alias: table.name.clone(),
-                columns,
-                open: false,
-            }],
-            outer: None,
+impl Constraint {
+    /// As a part of CREATE TABLE.
+    fn of_table(&self) -> String {
+        let list = |names: &[String]| {
+            names
+                .iter()
+                .map(|c| quote(c))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
-        let mut keys = Vec::new();
-        let mut words = Vec::new();
-        for column in &create.columns {
-            words.push(match &column.column.expr {
-                Expr::Identifier(ident) => fold(ident),
-                _ => "expr".to_owned(),
-            });
-            let node = self.expr(&scope, &column.column.expr)?;
-            let descending = matches!(
-                column.column.options.sort,
-                Some(sqlparser::ast::OrderBySort::Desc)
-            );
-            keys.push(format!(
-                "{}{}",
-                node.sql,
-                if descending { " DESC" } else { "" }
-            ));
-        }
-        let name = match &create.name {
-            Some(name) => self.split(name)?.1,
-            None => format!("{}_{}_idx", table.name, words.join("_")),
+        let body = match &self.kind {
+            Kind::Unique(columns) => format!("UNIQUE ({})", list(columns)),
+            Kind::Check(condition) => format!("CHECK ({condition})"),
+            Kind::Foreign(columns, references) => {
+                format!("FOREIGN KEY ({}) {references}", list(columns))
+            }
         };
-        let unique = if create.unique { "UNIQUE " } else { "" };
-        let exists = if create.if_not_exists {
-            "IF NOT EXISTS "
-        } else {
-            ""
-        };
-        let mut sql = format!(
-            "CREATE {unique}INDEX {exists}{} ON {} ({})",
-            quote(&name),
-            quote(&table.name),
-            keys.join(", ")
-        );
-        if let Some(predicate) = &create.predicate {
-            let node = self.expr(&scope, predicate)?;
-            sql.push_str(&format!(" WHERE {}", self.boolean(node, "WHERE")?.sql));
-        }
-        Ok(Plan::Batch {
-            notices: std::mem::take(&mut self.notices),
-            statements: vec![sql],
-            tag: TagKind::Fixed("CREATE INDEX"),
-        })
+        format!("CONSTRAINT {} {body}", quote(&self.name))
     }
 
-    pub(super) fn create_view(&mut self, create: &CreateView) -> Result<Plan> {
-        if create.materialized {
-            return Err(self.unsupported("a materialized view", NOWHERE));
-        }
-        let (_, name, _) = self.split(&create.name)?;
-        let existing = self.catalog.table(&name)?;
-        if existing.is_some() && !create.or_replace && !create.if_not_exists {
-            return Err(Error::new(
-                SqlState::DUPLICATE_TABLE,
-                format!("relation \"{name}\" already exists"),
-            ));
-        }
-        let (sql, outputs) = self.query(&create.query, None)?;
-        let names: Vec<String> = outputs
-            .iter()
-            .enumerate()
-            .map(|(at, o): (usize, &Output)| {
-                quote(
-                    &create
-                        .columns
-                        .get(at)
-                        .map_or_else(|| o.name.clone(), |c| fold(&c.name)),
-                )
-            })
-            .collect();
-        let mut statements = Vec::new();
-        if create.or_replace {
-            statements.push(format!("DROP VIEW IF EXISTS {}", quote(&name)));
-        }
-        let exists = if create.if_not_exists {
-            "IF NOT EXISTS "
-        } else {
-            ""
+    /// As a part of a column's definition; SQLite adds no column with a unique constraint.
+    fn of_column(&self) -> Option<String> {
+        let body = match &self.kind {
+            Kind::Unique(_) => return None,
+            Kind::Check(condition) => format!("CHECK ({condition})"),
+            Kind::Foreign(_, references) => references.clone(),
         };
-        let temporary = if create.temporary { "TEMP " } else { "" };
-        statements.push(format!(
-            "CREATE {temporary}VIEW {exists}{} ({}) AS {sql}",
-            quote(&name),
-            names.join(", ")
-        ));
-        Ok(Plan::Batch {
-            notices: std::mem::take(&mut self.notices),
-            statements,
-            tag: TagKind::Fixed("CREATE VIEW"),
-        })
-    }
-
-    pub(super) fn alter_table(&mut self, alter: &AlterTable) -> Result<Plan> {
-        let tag = TagKind::Fixed("ALTER TABLE");
-        let (_, bare, _) = self.split(&alter.name)?;
-        if alter.if_exists && self.catalog.table(&bare)?.is_none() {
-            return Ok(Plan::Batch {
-                notices: std::mem::take(&mut self.notices),
-                statements: Vec::new(),
-                tag,
-            });
-        }
-        let table = self.target(&alter.name)?;
-        let quoted = quote(&table.name);
-        let mut statements = Vec::new();
-        for operation in &alter.operations {
-            match operation {
-                AlterTableOperation::AddConstraint {
-                    constraint: TableConstraint::PrimaryKey(key),
-                    ..
-                } => {
-                    let name = key
-                        .name
-                        .as_ref()
-                        .map_or_else(|| format!("{}_pkey", table.name), fold);
-                    statements.push(self.unique_index(&name, &table.name, &key.columns)?);
-                }
-                AlterTableOperation::AddConstraint {
-                    constraint: TableConstraint::Unique(key),
-                    ..
-                } => {
-                    let scope_columns: Vec<String> = key
-                        .columns
-                        .iter()
-                        .map(|c| c.column.expr.to_string())
-                        .collect();
-                    let name = key.name.as_ref().map_or_else(
-                        || format!("{}_{}_key", table.name, scope_columns.join("_")),
-                        fold,
-                    );
-                    statements.push(self.unique_index(&name, &table.name, &key.columns)?);
-                }
-                AlterTableOperation::AddColumn {
-                    column_def,
-                    if_not_exists,
-                    ..
-                } => {
-                    if *if_not_exists && table.column(&fold(&column_def.name)).is_some() {
-                        continue;
-                    }
-                    if table.column(&fold(&column_def.name)).is_some() {
-                        let message = format!(
-                            "column \"{}\" of relation \"{}\" already exists",
-                            fold(&column_def.name),
-                            table.name
-                        );
-                        return Err(Error::new(SqlState::DUPLICATE_COLUMN, message));
-                    }
-                    let mut draft = Draft {
-                        table: table.name.clone(),
-                        ..Draft::default()
-                    };
-                    let scope = self.draft_scope(&table.name, std::slice::from_ref(column_def))?;
-                    self.draft_column(&mut draft, &scope, column_def)?;
-                    statements.push(format!(
-                        "ALTER TABLE {quoted} ADD COLUMN {}",
-                        draft.finish().replace(", CONSTRAINT", " CONSTRAINT")
-                    ));
-                }
-                AlterTableOperation::DropColumn {
-                    column_names,
-                    if_exists,
-                    ..
-                } => {
-                    for ident in column_names {
-                        let name = fold(ident);
-                        if table.column(&name).is_none() {
-                            if *if_exists {
-                                continue;
-                            }
-                            let message = format!(
-                                "column \"{name}\" of relation \"{}\" does not exist",
-                                table.name
-                            );
-                            return Err(Error::new(SqlState::UNDEFINED_COLUMN, message));
-                        }
-                        statements
-                            .push(format!("ALTER TABLE {quoted} DROP COLUMN {}", quote(&name)));
-                    }
-                }
-                AlterTableOperation::RenameColumn {
-                    old_column_name,
-                    new_column_name,
-                } => statements.push(format!(
-                    "ALTER TABLE {quoted} RENAME COLUMN {} TO {}",
-                    quote(&fold(old_column_name)),
-                    quote(&fold(new_column_name))
-                )),
-                AlterTableOperation::RenameTable {
-                    table_name: RenameTableNameKind::To(name) | RenameTableNameKind::As(name),
-                } => {
-                    statements.push(format!(
-                        "ALTER TABLE {quoted} RENAME TO {}",
-                        quote(&last(name).unwrap_or_default())
-                    ));
-                }
-                AlterTableOperation::OwnerTo { .. } => {}
-                other => return Err(self.unsupported(&format!("ALTER TABLE … {other}"), NOWHERE)),
-            }
-        }
-        Ok(Plan::Batch {
-            statements,
-            tag,
-            notices: std::mem::take(&mut self.notices),
-        })
-    }
-
-    fn unique_index(&self, name: &str, table: &str, columns: &[IndexColumn]) -> Result<String> {
-        let mut names = Vec::new();
-        for column in columns {
-            match &column.column.expr {
-                Expr::Identifier(ident) => names.push(quote(&fold(ident))),
-                _ => return Err(self.unsupported("an expression in a key", NOWHERE)),
-            }
-        }
-        Ok(format!(
-            "CREATE UNIQUE INDEX {} ON {} ({})",
-            quote(name),
-            quote(table),
-            names.join(", ")
-        ))
-    }
-
-    pub(super) fn drop(
-        &mut self,
-        object: ObjectType,
-        if_exists: bool,
-        names: &[ObjectName],
-    ) -> Result<Plan> {
-        let (words, tag, noun) = match object {
-            ObjectType::Table => ("TABLE", "DROP TABLE", "table"),
-            ObjectType::View => ("VIEW", "DROP VIEW", "view"),
-            ObjectType::Index => ("INDEX", "DROP INDEX", "index"),
-            _ => return Err(self.unsupported(&format!("DROP {object}"), NOWHERE)),
-        };
-        let mut statements = Vec::new();
-        for name in names {
-            let (_, bare, _) = self.split(name)?;
-            let missing = object != ObjectType::Index && self.catalog.table(&bare)?.is_none();
-            if missing && if_exists {
-                let message = format!("{noun} \"{bare}\" does not exist, skipping");
-                self.notices
-                    .push((SqlState::SUCCESSFUL_COMPLETION, message));
-            }
-            if missing && !if_exists {
-                return Err(Error::new(
-                    SqlState::UNDEFINED_TABLE,
-                    format!("{noun} \"{bare}\" does not exist"),
-                ));
-            }
-            let exists = if if_exists { "IF EXISTS " } else { "" };
-            statements.push(format!("DROP {words} {exists}{}", quote(&bare)));
-        }
-        Ok(Plan::Batch {
-            notices: std::mem::take(&mut self.notices),
-            statements,
-            tag: TagKind::Fixed(tag),
-        })
+        Some(format!(" CONSTRAINT {} {body}", quote(&self.name)))
     }
 }
 
 impl Draft {
+    /// A draft for this table.
+    pub(super) fn of(table: &str) -> Self {
+        Self {
+            table: table.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The statements that add the columns of this draft to the table.
+    pub(super) fn additions(&self) -> Vec<String> {
+        let table = quote(&self.table);
+        let mut statements = Vec::new();
+        for column in &self.columns {
+            let mut text = column_text(&column.name, column.typed);
+            if column.not_null {
+                text.push_str(" NOT NULL");
+            }
+            text.push_str(&column.rest);
+            text.extend(self.constraints.iter().filter_map(Constraint::of_column));
+            statements.push(format!("ALTER TABLE {table} ADD COLUMN {text}"));
+        }
+        for constraint in &self.constraints {
+            if let Kind::Unique(columns) = &constraint.kind {
+                let columns: Vec<String> = columns.iter().map(|c| quote(c)).collect();
+                let name = quote(&constraint.name);
+                statements.push(format!(
+                    "CREATE UNIQUE INDEX {name} ON {table} ({})",
+                    columns.join(", ")
+                ));
+            }
+        }
+        statements
+    }
+
     fn set_primary_key(&mut self, name: Option<String>, columns: Vec<String>) -> Result<()> {
         if self.primary_key.is_some() {
             let message = format!(
@@ -725,7 +515,7 @@ impl Draft {
     ///
     /// A serial column is SQLite's rowid: that alone fills itself. Its declared type must read `INTEGER`, so a named CHECK
     /// says how wide it is. When the primary key is another column, that one is made unique and not null instead.
-    fn finish(mut self) -> String {
+    pub(super) fn finish(mut self) -> String {
         let key = self.primary_key.take();
         let serial = self.columns.iter().position(|c| c.serial);
         let mut parts = Vec::new();
@@ -784,7 +574,7 @@ impl Draft {
                 ));
             }
         }
-        parts.append(&mut self.constraints);
+        parts.extend(self.constraints.iter().map(Constraint::of_table));
         parts.join(", ")
     }
 }

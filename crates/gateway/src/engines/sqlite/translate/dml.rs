@@ -1,8 +1,7 @@
 //! INSERT, UPDATE, DELETE, TRUNCATE and COPY.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, CopyLegacyCsvOption, CopyLegacyOption,
-    CopyOption, CopySource, CopyTarget, Delete, Expr, FromTable, Ident, Insert, ObjectName,
+    Assignment, AssignmentTarget, ConflictTarget, Delete, Expr, FromTable, Insert, ObjectName,
     OnConflict, OnConflictAction, OnInsert, SelectItem, SetExpr, Spanned, SqliteOnConflict,
     TableFactor, TableObject, Truncate, TruncateIdentityOption, Update, UpdateTableFromKind,
 };
@@ -15,7 +14,7 @@ use super::expr::unwrap;
 use super::from::table_columns;
 use super::name::last;
 use super::node::{Node, quote, text};
-use super::plan::{CopyFormat, Output, Plan, Probe, Query, TagKind};
+use super::plan::{Output, Plan, Probe, Query, TagKind};
 use super::scope::{Merged, Relation, Scope, Visible, fold};
 use super::types::Typed;
 use crate::engines::sqlite::catalog::{Column, Table};
@@ -176,7 +175,7 @@ impl Translator<'_> {
         Ok(self.assign(node, column)?.sql)
     }
 
-    fn assign(&mut self, node: Node, column: &Column) -> Result<Node> {
+    pub(super) fn assign(&mut self, node: Node, column: &Column) -> Result<Node> {
         let (at, from) = (node.at, node.ty);
         let target = Typed {
             ty: column.ty,
@@ -205,7 +204,12 @@ impl Translator<'_> {
         self.named_column(table, &name, at)
     }
 
-    fn named_column<'t>(&self, table: &'t Table, name: &str, at: Location) -> Result<&'t Column> {
+    pub(super) fn named_column<'t>(
+        &self,
+        table: &'t Table,
+        name: &str,
+        at: Location,
+    ) -> Result<&'t Column> {
         match table.columns.iter().find(|c| c.name == name) {
             Some(column) => Ok(column),
             None => {
@@ -454,96 +458,6 @@ impl Translator<'_> {
             tag: TagKind::Fixed("TRUNCATE TABLE"),
         })
     }
-
-    pub(super) fn copy(
-        &mut self,
-        source: &CopySource,
-        to: bool,
-        target: &CopyTarget,
-        options: &[CopyOption],
-        legacy: &[CopyLegacyOption],
-    ) -> Result<Plan> {
-        if !matches!(target, CopyTarget::Stdin | CopyTarget::Stdout) {
-            return Err(Error::new(
-                SqlState::INSUFFICIENT_PRIVILEGE,
-                "COPY to or from a file of the server is not permitted",
-            )
-            .hint("Use COPY … FROM STDIN or TO STDOUT; psql's \\copy works for anyone."));
-        }
-        let format = copy_format(options, legacy);
-        if to {
-            let sql = match source {
-                CopySource::Query(query) => self.query(query, None)?,
-                CopySource::Table {
-                    table_name,
-                    columns,
-                } => {
-                    let table = self.target(table_name)?;
-                    let columns = self.copied(&table, columns)?;
-                    let nodes: Vec<Output> = columns
-                        .iter()
-                        .map(|c| Output {
-                            name: c.name.clone(),
-                            ty: c.ty,
-                            modifier: c.modifier,
-                            origin: None,
-                        })
-                        .collect();
-                    let names: Vec<String> = columns.iter().map(|c| quote(&c.name)).collect();
-                    (
-                        format!("SELECT {} FROM {}", names.join(", "), quote(&table.name)),
-                        nodes,
-                    )
-                }
-            };
-            let params = self.finish_params()?;
-            let query = Query {
-                sql: sql.0,
-                params,
-                columns: Some(sql.1),
-                ..Query::default()
-            };
-            return Ok(Plan::CopyOut { query, format });
-        }
-        let CopySource::Table {
-            table_name,
-            columns,
-        } = source
-        else {
-            return Err(self.unsupported("COPY FROM into a query", NOWHERE));
-        };
-        let table = self.target(table_name)?;
-        let columns = self.copied(&table, columns)?;
-        let names: Vec<String> = columns.iter().map(|c| quote(&c.name)).collect();
-        let mut cells = Vec::new();
-        for (number, column) in columns.iter().enumerate() {
-            let node = Node::new(format!("?{}", number + 1), column.ty);
-            cells.push(self.assign(node, column)?.sql);
-        }
-        let insert = format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            quote(&table.name),
-            names.join(", "),
-            cells.join(", ")
-        );
-        Ok(Plan::CopyIn {
-            table: table.name.clone(),
-            insert,
-            types: columns.iter().map(|c| c.ty).collect(),
-            names: columns.iter().map(|c| c.name.clone()).collect(),
-            format,
-        })
-    }
-
-    fn copied<'t>(&self, table: &'t Table, names: &[Ident]) -> Result<Vec<&'t Column>> {
-        if names.is_empty() {
-            return Ok(table.columns.iter().filter(|c| !c.generated).collect());
-        }
-        names
-            .iter()
-            .map(|ident| self.named_column(table, &fold(ident), ident.span.start))
-            .collect()
-    }
 }
 
 /// The scope of the table that is written to. SQLite knows it by the alias.
@@ -566,57 +480,4 @@ fn is_default(expr: &Expr) -> bool {
         }
         _ => false,
     }
-}
-
-fn copy_format(options: &[CopyOption], legacy: &[CopyLegacyOption]) -> CopyFormat {
-    let named = |wanted: &str| {
-        options
-            .iter()
-            .any(|o| matches!(o, CopyOption::Format(f) if f.value.eq_ignore_ascii_case(wanted)))
-    };
-    let csv = named("csv") || legacy.iter().any(|o| matches!(o, CopyLegacyOption::Csv(_)));
-    let binary = named("binary") || legacy.iter().any(|o| matches!(o, CopyLegacyOption::Binary));
-    let mut format = CopyFormat {
-        csv,
-        binary,
-        delimiter: if csv { ',' } else { '\t' },
-        null: if csv { String::new() } else { "\\N".to_owned() },
-        header: false,
-        quote: '"',
-        escape: '"',
-    };
-    for option in options {
-        match option {
-            CopyOption::Delimiter(c) => format.delimiter = *c,
-            CopyOption::Null(null) => format.null.clone_from(null),
-            CopyOption::Header(header) => format.header = *header,
-            CopyOption::Quote(c) => {
-                format.quote = *c;
-                format.escape = *c;
-            }
-            CopyOption::Escape(c) => format.escape = *c,
-            _ => {}
-        }
-    }
-    for option in legacy {
-        match option {
-            CopyLegacyOption::Delimiter(c) => format.delimiter = *c,
-            CopyLegacyOption::Null(null) => format.null.clone_from(null),
-            CopyLegacyOption::Csv(csv) => {
-                for option in csv {
-                    match option {
-                        CopyLegacyCsvOption::Header => format.header = true,
-                        CopyLegacyCsvOption::Quote(c) => {
-                            format.quote = *c;
-                            format.escape = *c;
-                        }
-                        CopyLegacyCsvOption::Escape(c) => format.escape = *c,
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    format
 }

@@ -11,7 +11,7 @@ use trunkline_server::{Error, Result, SqlState, Type};
 
 use super::Translator;
 use super::convert::common;
-use super::expr::elements;
+use super::membership::elements;
 use super::node::{Node, quote};
 use super::plan::Output;
 use super::scope::{Merged, Relation, Scope, Visible, fold};

@@ -303,7 +303,7 @@ impl Translator<'_> {
             }
             ("array_position", [array, item]) if array.ty.element().is_some() => {
                 let item = self.implicit(item.clone(), array.ty.element().unwrap_or(Type::TEXT))?;
-                let elements = super::expr::elements(array);
+                let elements = super::membership::elements(array);
                 Node::new(
                     format!(
                         "(SELECT min(key) + 1 FROM {elements} WHERE value IS {})",

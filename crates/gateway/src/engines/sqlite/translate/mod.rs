@@ -4,19 +4,24 @@
 //! must fail on zero, `price * 2` multiplies numerics that SQLite keeps as text, `day = '2024-1-1'` needs the literal in the
 //! form that days are stored in. The same types are what Describe answers.
 //!
-//! One file a construct: [`query`] (SELECT and what is around it), [`from`], [`expr`] and its neighbours, [`dml`], [`ddl`].
+//! One file a construct: [`statement`] sorts them, [`query`] is SELECT, with [`from`] and [`order`]; [`expr`] has its neighbours
+//! [`operator`], [`membership`], [`functions`], [`aggregate`] and [`literal`]; [`dml`] and [`copy`] write, [`ddl`] and [`alter`] define.
 
 mod aggregate;
+mod alter;
 mod convert;
+mod copy;
 mod ddl;
 mod dml;
 mod expr;
 mod from;
 mod functions;
 mod literal;
+mod membership;
 mod name;
 mod node;
 mod operator;
+mod order;
 mod pg_catalog;
 mod plan;
 mod query;

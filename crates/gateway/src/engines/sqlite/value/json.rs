@@ -161,22 +161,19 @@ mod tests {
 
     #[test]
     fn jsonb_is_normalized() {
-        let tree = Tree::parse(
-            r#"{"bb":1.50, "a":[1,  null, "x\u00e9"], "c":{}, "a": true}"#,
-            Type::JSONB,
-        )
-        .unwrap();
+        let tree =
+            Tree::parse(r#"{"bb":1.50, "a":[1,  null, "x\u00e9"], "c":{}, "a": true}"#).unwrap();
         assert_eq!(tree.normal(), r#"{"a": true, "c": {}, "bb": 1.50}"#);
         assert_eq!(Tree::parse("1e3").unwrap().normal(), "1000");
         assert_eq!(
-            Tree::parse("{", Type::JSON).unwrap_err().sqlstate(),
+            Tree::parse("{").unwrap_err().sqlstate(),
             SqlState::INVALID_TEXT_REPRESENTATION
         );
     }
 
     #[test]
     fn members_paths_and_containment() {
-        let tree = Tree::parse(r#"{"a": [10, {"b": "x"}]}"#, Type::JSONB).unwrap();
+        let tree = Tree::parse(r#"{"a": [10, {"b": "x"}]}"#).unwrap();
         assert_eq!(
             tree.path(["a", "1", "b"])
                 .unwrap()
@@ -189,7 +186,7 @@ mod tests {
             "10"
         );
         assert!(tree.path(["a", "9"]).is_none());
-        assert!(tree.contains(&Tree::parse(r#"{"a": [{"b": "x"}]}"#, Type::JSONB).unwrap()));
-        assert!(!tree.contains(&Tree::parse(r#"{"a": [{"b": "y"}]}"#, Type::JSONB).unwrap()));
+        assert!(tree.contains(&Tree::parse(r#"{"a": [{"b": "x"}]}"#).unwrap()));
+        assert!(!tree.contains(&Tree::parse(r#"{"a": [{"b": "y"}]}"#).unwrap()));
     }
 }
