@@ -1,5 +1,7 @@
 //! SQL text to syntax tree, with PostgreSQL's syntax errors.
 
+mod respell;
+
 use sqlparser::ast::Statement;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
@@ -58,7 +60,7 @@ pub(crate) fn parse(text: &str) -> Result<Option<Statement>> {
 
 fn parse_in(dialect: &dyn Dialect, text: &str) -> Result<Option<Statement>> {
     let source = Source(text);
-    let tokens = Tokenizer::new(dialect, text)
+    let mut tokens = Tokenizer::new(dialect, text)
         .tokenize_with_location()
         .map_err(|error| {
             let message = match error.message.as_str() {
@@ -79,6 +81,7 @@ fn parse_in(dialect: &dyn Dialect, text: &str) -> Result<Option<Statement>> {
                 error.location,
             )
         })?;
+    respell::respell(&mut tokens);
     let mut parser = Parser::new(dialect)
         .with_recursion_limit(DEPTH)
         .with_tokens_with_locations(tokens.clone());

@@ -1,2 +1,0 @@
-\set aid random(1, :accounts)
-select abalance from pgbench_accounts where aid = :aid;
