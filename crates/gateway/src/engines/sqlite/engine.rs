@@ -521,3 +521,6 @@ impl std::fmt::Debug for Engine {
 pub(crate) fn savepoint(depth: usize, name: &str) -> String {
     quote(&format!("{depth} {name}"))
 }
+
+#[cfg(test)]
+mod tests;

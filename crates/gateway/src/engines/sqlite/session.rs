@@ -383,8 +383,9 @@ impl Session for SqliteSession {
     }
 
     async fn begin(&self, begin: &Begin) -> Result<()> {
-        let begin = *begin;
-        self.ask(move |engine| engine.begin(&begin)).await
+        let (isolation, read_only) = (begin.isolation, begin.read_only);
+        self.ask(move |engine| engine.begin(isolation, read_only))
+            .await
     }
 
     async fn commit(&self) -> Result<()> {

@@ -6,7 +6,7 @@
 //! SERIALIZABLE begin at once and keep their snapshot; their first write fails with 40001 if it is no longer the newest.
 
 use rusqlite::Statement;
-use trunkline_server::{Begin, Error, Isolation, Result, SqlState};
+use trunkline_server::{Error, Isolation, Result, SqlState};
 
 use super::engine::{Engine, savepoint};
 use super::translate::{Query, TagKind};
@@ -32,15 +32,18 @@ enum Block {
 
 impl Engine {
     /// Opens a block.
-    pub(crate) fn begin(&self, begin: &Begin) -> Result<()> {
+    pub(crate) fn begin(
+        &self,
+        isolation: Option<Isolation>,
+        read_only: Option<bool>,
+    ) -> Result<()> {
         self.shared.begin();
-        let isolation = begin.isolation.map(|level| match level {
+        let isolation = isolation.map(|level| match level {
             Isolation::ReadUncommitted => "read uncommitted",
             Isolation::ReadCommitted => "read committed",
             Isolation::RepeatableRead => "repeatable read",
             Isolation::Serializable => "serializable",
         });
-        let read_only = begin.read_only;
         {
             let mut settings = self.shared.settings();
             let isolation = match isolation {

@@ -10,7 +10,7 @@ use trunkline_server::{Error, Result, Type};
 
 use super::{Catalog, Column, ForeignKey, Key, Kind, Table};
 use crate::engines::sqlite::parse::parse;
-use crate::engines::sqlite::translate::types::declared;
+use crate::engines::sqlite::translate::types::{declared, view_types_in};
 
 /// OIDs of tables start where PostgreSQL's own objects end.
 const FIRST_OID: u32 = 16384;
@@ -78,6 +78,11 @@ impl<'c> Reader<'c> {
                     Kind::Table
                 };
                 self.columns(schema, &mut table)?;
+                if table.kind == Kind::View {
+                    for (column, typed) in table.columns.iter_mut().zip(view_types_in(&text)) {
+                        (column.ty, column.modifier) = (typed.ty, typed.modifier);
+                    }
+                }
                 if table.kind == Kind::Table {
                     let definition = match parse(&text) {
                         Ok(Some(Statement::CreateTable(create))) => Some(create),

@@ -13,6 +13,7 @@ use super::name::last;
 use super::node::quote;
 use super::plan::{Output, Plan, TagKind};
 use super::scope::{Relation, Scope, Visible, fold};
+use super::types::view_types;
 
 const NOWHERE: Location = Location { line: 0, column: 0 };
 
@@ -115,9 +116,10 @@ impl Translator<'_> {
         };
         let temporary = if create.temporary { "TEMP " } else { "" };
         statements.push(format!(
-            "CREATE {temporary}VIEW {exists}{} ({}) AS {sql}",
+            "CREATE {temporary}VIEW {exists}{} ({}) AS {} {sql}",
             quote(&name),
-            names.join(", ")
+            names.join(", "),
+            view_types(&outputs)
         ));
         Ok(Plan::Batch {
             notices: std::mem::take(&mut self.notices),

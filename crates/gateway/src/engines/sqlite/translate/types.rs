@@ -202,6 +202,36 @@ pub(crate) fn declared(name: &str) -> Typed {
     })
 }
 
+/// What begins the comment in a view's definition that keeps the types of its columns: SQLite forgets those of expressions.
+const VIEW: &str = "/* types:";
+
+/// The comment for a view with these columns.
+pub(crate) fn view_types(columns: &[super::Output]) -> String {
+    let mut comment = VIEW.to_owned();
+    for column in columns {
+        comment.push_str(&format!(" {}:{}", column.ty.oid().0, column.modifier));
+    }
+    comment + " */"
+}
+
+/// The types out of a view's definition.
+pub(crate) fn view_types_in(definition: &str) -> Vec<Typed> {
+    let comment = definition
+        .split_once(VIEW)
+        .and_then(|(_, rest)| rest.split_once("*/"));
+    let words = comment.map_or("", |(types, _)| types).split_whitespace();
+    words
+        .filter_map(|word| {
+            let (oid, modifier) = word.split_once(':')?;
+            let ty = Type::from_oid(trunkline_server::Oid(oid.parse().ok()?));
+            Some(Typed {
+                ty,
+                modifier: modifier.parse().ok()?,
+            })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(

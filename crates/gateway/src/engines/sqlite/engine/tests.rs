@@ -1,0 +1,354 @@
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
+use trunkline_server::{Isolation, SqlState};
+
+use super::*;
+use crate::engines::sqlite::settings::Settings;
+use crate::engines::sqlite::translate::Facts;
+
+/// A session without a client.
+struct Session {
+    worker: Sender<Event>,
+    shared: Arc<Shared>,
+}
+
+impl Session {
+    async fn open(database: &Arc<Database>) -> Self {
+        let facts = Facts {
+            user: "ada".to_owned(),
+            database: "app".to_owned(),
+        };
+        let shared = Arc::new(Shared::new(facts, None, Settings::default()));
+        let worker = start(Arc::clone(database), Arc::clone(&shared))
+            .await
+            .unwrap();
+        Self { worker, shared }
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Engine) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (done, outcome) = oneshot::channel();
+        let job = Box::new(move |engine: &Engine| drop(done.send(job(engine))));
+        self.worker.send(Event::Job(job, Arc::default())).unwrap();
+        outcome.await.unwrap()
+    }
+
+    /// Starts a query; its chunks come as credit is given.
+    fn start(&self, id: u64, sql: &str) -> (UnboundedReceiver<Chunk>, Arc<Signal>) {
+        let (sender, chunks) = unbounded_channel();
+        let (sql, signal) = (sql.to_owned(), Arc::new(Signal::default()));
+        let stop = Arc::clone(&signal);
+        let job = Box::new(move |engine: &Engine| match engine.prepare(&sql, &[]) {
+            Ok(plan) => engine.run(plan.query().unwrap(), &[], id, &sender, &stop),
+            Err(error) => drop(sender.send(Chunk {
+                rows: Batch::default(),
+                end: Some(Err(error)),
+            })),
+        });
+        self.worker
+            .send(Event::Job(job, Arc::clone(&signal)))
+            .unwrap();
+        (chunks, signal)
+    }
+
+    /// Runs a statement to its end; the number of rows.
+    async fn run(&self, sql: &str) -> Result<u64> {
+        let sql = sql.to_owned();
+        let known = self.ask(move |engine| engine.know(sql, Vec::new())).await?;
+        if let Plan::Batch { statements, .. } = &known.plan {
+            let statements = statements.clone();
+            return self.ask(move |engine| engine.batch(&statements)).await;
+        }
+        let (mut chunks, _) = self.start(u64::MAX, &known.sql);
+        loop {
+            let chunk = chunks.recv().await.unwrap();
+            match chunk.end {
+                Some(end) => return end,
+                None => self
+                    .worker
+                    .send(Event::Credit(u64::MAX, chunk.rows))
+                    .unwrap(),
+            }
+        }
+    }
+
+    async fn begin(&self, isolation: Option<Isolation>, read_only: Option<bool>) {
+        self.ask(move |engine| engine.begin(isolation, read_only))
+            .await
+            .unwrap();
+    }
+
+    async fn code(&self, sql: &str) -> SqlState {
+        self.run(sql).await.unwrap_err().sqlstate()
+    }
+}
+
+async fn database() -> Arc<Database> {
+    let database = Arc::new(Database::in_memory().unwrap());
+    let session = Session::open(&database).await;
+    session.run("create table t (id int primary key, v int not null, constraint small check (v < 1000))").await.unwrap();
+    session
+        .run("insert into t values (1, 1), (2, 2)")
+        .await
+        .unwrap();
+    database
+}
+
+#[tokio::test]
+async fn read_committed_sees_what_others_commit() {
+    let database = database().await;
+    let (a, b) = (
+        Session::open(&database).await,
+        Session::open(&database).await,
+    );
+    a.begin(None, None).await;
+    assert_eq!(a.run("select * from t where v = 1").await.unwrap(), 1);
+    assert_eq!(b.run("update t set v = 10 where id = 1").await.unwrap(), 1);
+    assert_eq!(a.run("select * from t where v = 1").await.unwrap(), 0);
+    assert_eq!(a.run("update t set v = v + 1").await.unwrap(), 2);
+    a.ask(Engine::commit).await.unwrap();
+    assert_eq!(b.run("select * from t where v = 11").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn repeatable_read_keeps_its_snapshot_and_cannot_overwrite() {
+    let database = database().await;
+    let (a, b) = (
+        Session::open(&database).await,
+        Session::open(&database).await,
+    );
+    a.begin(Some(Isolation::RepeatableRead), None).await;
+    assert_eq!(a.run("select * from t where v = 1").await.unwrap(), 1);
+    b.run("update t set v = 10 where id = 1").await.unwrap();
+    assert_eq!(a.run("select * from t where v = 1").await.unwrap(), 1);
+    assert_eq!(
+        a.code("update t set v = 5").await,
+        SqlState::SERIALIZATION_FAILURE
+    );
+    a.ask(Engine::rollback).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_writer_waits_for_lock_timeout() {
+    let database = database().await;
+    let (a, b) = (
+        Session::open(&database).await,
+        Session::open(&database).await,
+    );
+    a.begin(None, None).await;
+    a.run("update t set v = 5 where id = 1").await.unwrap();
+    b.shared.set("lock_timeout", Some("100ms"), false).unwrap();
+    assert_eq!(
+        b.code("update t set v = 6 where id = 1").await,
+        SqlState::LOCK_NOT_AVAILABLE
+    );
+    a.ask(Engine::commit).await.unwrap();
+    assert_eq!(b.run("update t set v = 6 where id = 1").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn savepoints_take_rows_and_settings_back() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.begin(None, None).await;
+    a.ask(|engine| engine.savepoint("early")).await.unwrap();
+    a.run("update t set v = 7 where id = 1").await.unwrap();
+    a.ask(|engine| engine.savepoint("s")).await.unwrap();
+    a.shared
+        .set("application_name", Some("inside"), false)
+        .unwrap();
+    a.run("delete from t").await.unwrap();
+    a.ask(|engine| engine.rollback_to("s")).await.unwrap();
+    assert_eq!(a.shared.settings().show("application_name").unwrap(), "");
+    assert_eq!(a.run("select * from t where v = 7").await.unwrap(), 1);
+    a.ask(|engine| engine.rollback_to("early")).await.unwrap();
+    assert_eq!(a.run("select * from t where v = 7").await.unwrap(), 0);
+    let missing = a.ask(|engine| engine.release("s")).await.unwrap_err();
+    assert_eq!(
+        missing.sqlstate(),
+        SqlState::INVALID_SAVEPOINT_SPECIFICATION
+    );
+    a.ask(Engine::commit).await.unwrap();
+    assert_eq!(a.run("select * from t").await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_read_only_transaction_does_not_write() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.begin(None, Some(true)).await;
+    assert_eq!(
+        a.code("insert into t values (3, 3)").await,
+        SqlState::READ_ONLY_SQL_TRANSACTION
+    );
+    assert_eq!(
+        a.code("create table u (id int)").await,
+        SqlState::READ_ONLY_SQL_TRANSACTION
+    );
+    a.ask(Engine::rollback).await.unwrap();
+    assert_eq!(a.run("insert into t values (3, 3)").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn violations_have_postgresql_s_codes_and_words() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run("create table child (id int, t_id int references t)")
+        .await
+        .unwrap();
+    let said = async |sql: &str| {
+        let error = a.run(sql).await.unwrap_err();
+        (error.sqlstate(), error.message().to_owned())
+    };
+    let is = |(code, message): (SqlState, String), expected: SqlState, words: &str| {
+        assert_eq!((code, message.as_str()), (expected, words));
+    };
+    is(
+        said("insert into t values (3, 3), (1, 9)").await,
+        SqlState::UNIQUE_VIOLATION,
+        "duplicate key value violates unique constraint \"t_pkey\"",
+    );
+    is(
+        said("insert into t values (3, null)").await,
+        SqlState::NOT_NULL_VIOLATION,
+        "null value in column \"v\" of relation \"t\" violates not-null constraint",
+    );
+    is(
+        said("update t set v = 5000").await,
+        SqlState::CHECK_VIOLATION,
+        "new row for relation \"t\" violates check constraint \"small\"",
+    );
+    is(
+        said("insert into child values (1, 9)").await,
+        SqlState::FOREIGN_KEY_VIOLATION,
+        "insert or update on table \"child\" violates foreign key constraint \"child_t_id_fkey\"",
+    );
+    a.run("insert into child values (1, 1)").await.unwrap();
+    is(
+        said("delete from t").await,
+        SqlState::FOREIGN_KEY_VIOLATION,
+        "update or delete on table \"t\" violates foreign key constraint \"child_t_id_fkey\" on table \"child\"",
+    );
+    is(
+        said("select 1 / (v - v) from t").await,
+        SqlState::DIVISION_BY_ZERO,
+        "division by zero",
+    );
+    is(
+        said("select v + 2147483647 from t").await,
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+        "integer out of range",
+    );
+    assert_eq!(a.run("select * from t").await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_signal_interrupts_what_runs() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    for sql in [
+        "select pg_sleep(60)",
+        "select count(*) from generate_series(1, 1000000000000) g",
+    ] {
+        let (mut chunks, signal) = a.start(1, sql);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        signal.stop();
+        let end = tokio::time::timeout(Duration::from_secs(5), chunks.recv())
+            .await
+            .unwrap()
+            .unwrap()
+            .end;
+        assert_eq!(
+            end.unwrap().unwrap_err().sqlstate(),
+            SqlState::QUERY_CANCELED,
+            "{sql}"
+        );
+    }
+    assert_eq!(a.run("select 1").await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn suspended_results_take_turns() {
+    const ROWS_EACH: u64 = 20_000;
+    let database = database().await;
+    let a = Session::open(&database).await;
+    let sql = format!("select * from generate_series(1, {ROWS_EACH}) g");
+    let (mut first, _) = a.start(1, &sql);
+    let (mut second, _) = a.start(2, &sql);
+    // Others run while both wait.
+    assert_eq!(a.run("select * from t").await.unwrap(), 2);
+    let mut left = [true, true];
+    let mut counts = [0, 0];
+    while left.contains(&true) {
+        for (at, chunks) in [&mut first, &mut second].into_iter().enumerate() {
+            if left[at] {
+                let chunk = chunks.recv().await.unwrap();
+                counts[at] += u64::try_from(chunk.rows.rows()).unwrap();
+                match chunk.end {
+                    Some(end) => {
+                        assert_eq!(end.unwrap(), ROWS_EACH);
+                        left[at] = false;
+                    }
+                    None => a
+                        .worker
+                        .send(Event::Credit(u64::try_from(at + 1).unwrap(), chunk.rows))
+                        .unwrap(),
+                }
+            }
+        }
+    }
+    assert_eq!(counts, [ROWS_EACH, ROWS_EACH]);
+}
+
+#[tokio::test]
+async fn a_changed_table_shows_in_what_was_prepared() {
+    let database = database().await;
+    let (a, b) = (
+        Session::open(&database).await,
+        Session::open(&database).await,
+    );
+    let all = a
+        .ask(|engine| engine.know("select * from t".to_owned(), Vec::new()))
+        .await
+        .unwrap();
+    let one = a
+        .ask(|engine| engine.know("select v from t".to_owned(), Vec::new()))
+        .await
+        .unwrap();
+    b.run("alter table t add column w text").await.unwrap();
+    let error = a
+        .ask(move |engine| engine.current(&all).map(|_| ()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.message(), "cached plan must not change result type");
+    a.ask(move |engine| engine.current(&one).map(|_| ()))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_view_keeps_the_types_of_its_columns() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run(
+        "create view v as select count(*) as n, date '2024-01-01' + 1 as day, 1.5 as half from t",
+    )
+    .await
+    .unwrap();
+    let plan = a
+        .ask(|engine| engine.prepare("select * from v", &[]))
+        .await
+        .unwrap();
+    let columns = plan.query().unwrap().columns.clone().unwrap();
+    let types: Vec<Type> = columns.into_iter().map(|c| c.ty).collect();
+    assert_eq!(types, [Type::INT8, Type::DATE, Type::NUMERIC]);
+}
