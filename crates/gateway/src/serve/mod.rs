@@ -58,9 +58,9 @@ async fn start(options: Serve) -> Result<(), String> {
             }
             (None, Auth::Trust) => None,
         };
-    let engine = engine(&options)?;
+    let (engine, closed) = engine(&options)?;
     let example = users.as_ref().and_then(|users| users.keys().min().cloned());
-    match users {
+    let outcome = match users {
         Some(users) => {
             listening(
                 Server::new(Scram(users)),
@@ -73,11 +73,13 @@ async fn start(options: Serve) -> Result<(), String> {
             .await
         }
         None => listening(Server::new(Trust), engine, &options, &listen, tls, example).await,
-    }
+    };
+    closed.await;
+    outcome
 }
 
 #[cfg(feature = "sqlite")]
-fn engine(options: &Serve) -> Result<impl Open, String> {
+fn engine(options: &Serve) -> Result<(impl Open, impl Future<Output = ()>), String> {
     use crate::engines::sqlite::{Database, Sqlite};
     let database = match &options.database {
         None => Database::in_memory(),
@@ -87,11 +89,11 @@ fn engine(options: &Serve) -> Result<impl Open, String> {
     if options.demo {
         engine.load_demo().map_err(|error| error.to_string())?;
     }
-    Ok(engine)
+    Ok((engine.clone(), engine.close()))
 }
 
 #[cfg(not(feature = "sqlite"))]
-fn engine(_: &Serve) -> Result<Nothing, String> {
+fn engine(_: &Serve) -> Result<(Nothing, std::future::Ready<()>), String> {
     Err("this program was built without an engine (feature `sqlite`)".to_owned())
 }
 

@@ -33,6 +33,20 @@ impl Sqlite {
         Self(Arc::new(database))
     }
 
+    /// Waits until the sessions have let go of the database, a second at most: the last one removes a temporary file.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the removal to whoever holds the database last.
+    pub async fn close(self) {
+        for _ in 0..100 {
+            if Arc::strong_count(&self.0) == 1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     /// Fills the database with the sample data, if it has no tables of these names.
     ///
     /// # Errors
