@@ -1,4 +1,6 @@
 import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.Properties;
 import java.util.UUID;
 import org.postgresql.PGConnection;
 import org.postgresql.PGStatement;
+import org.postgresql.copy.CopyManager;
 import org.postgresql.util.PGInterval;
 import org.postgresql.util.PGobject;
 import org.postgresql.util.PSQLException;
@@ -64,6 +67,7 @@ final class Main {
                 run.accept("two results take turns", Main::interleaved);
                 run.accept("a batch", Main::batch);
                 run.accept("a batch with an error in the middle", Main::batchError);
+                run.accept("copy in and out", Main::copy);
                 run.accept("cancel", Main::cancel);
                 run.accept("a million rows", Main::millionRows);
             }
@@ -511,6 +515,23 @@ final class Main {
         fails("25P02", () -> one(connection, "select 1"));
         connection.rollback();
         same(count(connection), 1L);
+    }
+
+    private static void copy(Connection connection) throws Exception {
+        makeTable(connection);
+        CopyManager copy = connection.unwrap(PGConnection.class).getCopyAPI();
+        same(copy.copyIn("copy " + TABLE + " (name, age) from stdin", new StringReader("one\t1\ntwo\t\\N\n")), 2L);
+        StringWriter out = new StringWriter();
+        same(copy.copyOut("copy (select name, age from " + TABLE + " order by id) to stdout", out), 3L);
+        same(out.toString(), "Ada\t36\none\t1\ntwo\t\\N\n");
+        fails("23505", () -> {
+            try {
+                copy.copyIn("copy " + TABLE + " (name) from stdin", new StringReader("three\nAda\n"));
+            } catch (IOException error) {
+                throw new AssertionError(error);
+            }
+        });
+        same(count(connection), 3L);
     }
 
     // --- cancel and large results -----------------------------------------------------------------------------------

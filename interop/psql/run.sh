@@ -128,6 +128,28 @@ SQL
 psql -X -q -c "insert into $table (name) values ('undone'); insert into $table (name) values ('Ada')" >/dev/null 2>&1
 same "an error undoes the statements before it in the same query" "0" -c "select count(*) from $table where name = 'undone'"
 
+# --- copy -----------------------------------------------------------------------------------------------------------
+copy=${table}_copy
+rows=$'1\tone\n2\t\\N\n3\ttab \\t and \\\\'
+psql -X -q -c "create table $copy (id int4 primary key, name text)" || exit 1
+same "copy in and out" $'COPY 3\n3\n'"$rows" <<SQL
+\\copy $copy from stdin
+$rows
+\\.
+select count(*) from $copy;
+copy (select * from $copy order by id) to stdout;
+SQL
+same "copy as csv" $'id,name\n1,one\n2,' -c "copy (select * from $copy where id < 3 order by id) to stdout with (format csv, header)"
+same "copy stops at a row that does not fit" $'ERROR:  22P02\n3' -v VERBOSITY=sqlstate <<SQL
+\\copy $copy from stdin
+4	four
+five	5
+6	six
+\\.
+select count(*) from $copy;
+SQL
+psql -X -q -c "drop table $copy" || echo "not ok drop the table of copies: it is still there"
+
 # --- errors ---------------------------------------------------------------------------------------------------------
 # sqlstate NAME CODE SQL FIELD...: the error's code, and each field as psql prints it.
 sqlstate() {
