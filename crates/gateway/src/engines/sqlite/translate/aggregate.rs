@@ -73,6 +73,15 @@ impl Translator<'_> {
         if !is_window && !is_aggregate {
             return Ok(None);
         }
+        if let Some(clause) = self.clause {
+            let (kind, code) = if is_window || function.over.is_some() {
+                ("window", SqlState::WINDOWING_ERROR)
+            } else {
+                ("aggregate", SqlState::GROUPING_ERROR)
+            };
+            let message = format!("{kind} functions are not allowed in {clause}");
+            return Err(self.source.mark(Error::new(code, message), at));
+        }
         if is_window && function.over.is_none() {
             let error = Error::new(
                 SqlState::WINDOWING_ERROR,

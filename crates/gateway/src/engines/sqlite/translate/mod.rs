@@ -75,6 +75,7 @@ pub(crate) fn translate(
         ctes: Vec::new(),
         locks: false,
         notices: Vec::new(),
+        clause: None,
         target: None,
     };
     translator.statement(statement)
@@ -91,6 +92,8 @@ pub(crate) struct Translator<'a> {
     /// The statement takes row locks: it must own the write lock.
     locks: bool,
     notices: Vec<(SqlState, String)>,
+    /// The clause at hand, if it is one that takes no aggregates.
+    clause: Option<&'static str>,
     /// The table that the statement writes to.
     target: Option<String>,
 }

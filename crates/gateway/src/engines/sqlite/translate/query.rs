@@ -36,6 +36,8 @@ impl Translator<'_> {
         if !query.locks.is_empty() {
             self.locks = true;
         }
+        // A query inside a clause is a place of its own.
+        let clause = self.clause.take();
         let known = self.ctes.len();
         let mut sql = String::new();
         if let Some(with) = &query.with {
@@ -58,6 +60,7 @@ impl Translator<'_> {
         };
         sql.push_str(&self.limit(query, outer)?);
         self.ctes.truncate(known);
+        self.clause = clause;
         Ok((sql, columns))
     }
 
@@ -342,7 +345,9 @@ impl Translator<'_> {
             sql.push_str(&format!(" FROM {from}"));
         }
         if let Some(condition) = &select.selection {
+            self.clause = Some("WHERE");
             let node = self.expr(&scope, condition)?;
+            self.clause = None;
             sql.push_str(&format!(" WHERE {}", self.boolean(node, "WHERE")?.sql));
         }
         if let GroupByExpr::Expressions(keys, modifiers) = &select.group_by {

@@ -321,6 +321,11 @@ fn errors_name_the_thing_and_its_place() {
         "column \"born\" is of type date but expression is of type boolean",
     );
     is(
+        "select 1 from people where count(*) > 1",
+        "42803",
+        "aggregate functions are not allowed in WHERE",
+    );
+    is(
         "select 1 where 1",
         "42804",
         "argument of WHERE must be type boolean, not type integer",
