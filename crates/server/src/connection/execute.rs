@@ -9,7 +9,7 @@ use trunkline_proto::frontend::Execute;
 
 use super::portals::{Parked, State};
 use super::statements::Kind;
-use super::transaction::{Block, is_exit};
+use super::transaction::{Block, is_about_names, is_exit};
 use super::{Core, End, Failure};
 use crate::params::{Params, bad_format};
 use crate::park::Slot;
@@ -171,10 +171,18 @@ impl<'s, S: Session> Core<'s, S> {
     #[cold]
     async fn begin_series(&mut self, name: &PortalName<'_>) -> Result<(), Failure> {
         let statement = &self.portals.find(name)?.statement;
-        if statement.outside_transaction || !matches!(statement.kind, Kind::User(_)) {
-            return Ok(());
+        let joins = match &statement.kind {
+            Kind::User(_) => !statement.outside_transaction,
+            Kind::Empty => false,
+            Kind::Control => self
+                .session
+                .control(&statement.sql)
+                .is_some_and(|control| is_about_names(&control)),
+        };
+        if joins {
+            self.begin_implicit().await?;
         }
-        self.begin_implicit().await
+        Ok(())
     }
 
     /// Makes the future of a portal that has a row limit. It is boxed, since it outlives this Execute.

@@ -46,8 +46,12 @@ impl<S: Session> Core<'_, S> {
                     }
                     Statement::without_session(name, piece.text, Kind::Control, &types)
                 } else {
-                    self.transaction.admit()?;
-                    self.statements.admit(name)?;
+                    if let Err(failed) = self.transaction.admit() {
+                        session
+                            .check_syntax(piece.text)
+                            .map_err(|error| error.shift(position(text, piece.offset) - 1))?;
+                        return Err(failed.into());
+                    }
                     self.shared.begin_statement();
                     let prepared = hook!(self, session.prepare(piece.text, &types));
                     self.shared.end_statement();
@@ -220,7 +224,7 @@ impl<S: Session> Core<'_, S> {
         wire.machine
             .function_result(result.as_deref(), &mut wire.output)
             .map_err(Error::internal)?;
-        self.ready().await
+        self.end_request().await
     }
 }
 

@@ -270,6 +270,9 @@ impl<S: Session> Core<'_, S> {
     /// After an error was sent: the transaction fails, and ReadyForQuery follows if it is due.
     async fn recover(&mut self) -> Result<(), End> {
         self.abort_transaction().await?;
+        if !self.transaction.is_open() {
+            self.portals.clear();
+        }
         if !self.reply.wire().machine.is_receptive() {
             self.transaction.in_series = false;
             return self.ready().await.map_err(|failure| match failure {

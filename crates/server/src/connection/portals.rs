@@ -10,7 +10,7 @@ use trunkline_proto::frontend::Bind;
 use trunkline_proto::{Format, SqlState, codec};
 
 use super::simple::utf8;
-use super::statements::Statement;
+use super::statements::{Kind, Statement};
 use crate::params::Values;
 use crate::park::Slot;
 use crate::reply::Formats;
@@ -207,6 +207,17 @@ impl<'s, S: Session> Portals<'s, S> {
         self.retire_unnamed();
         if !self.named.is_empty() {
             self.named = HashMap::new();
+        }
+    }
+
+    /// The transaction has failed: what portals were running is dropped. They are there until its end, and executing one
+    /// is refused for the transaction's sake.
+    #[cold]
+    pub(super) fn fail(&mut self) {
+        for portal in self.named.values_mut().chain(&mut self.unnamed) {
+            if !matches!(portal.statement.kind, Kind::Control) {
+                portal.state = State::Spent;
+            }
         }
     }
 

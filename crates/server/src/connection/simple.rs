@@ -34,7 +34,7 @@ impl<S: Session> Core<'_, S> {
         let text = utf8(text)?;
         if let Some(statement) = sql::plain(text) {
             self.statement(text, &statement, Place::Alone, rest).await?;
-            return self.ready().await;
+            return self.end_request().await;
         }
 
         let mut pieces = sql::split(text).filter(|piece| !piece.is_blank());
@@ -44,7 +44,7 @@ impl<S: Session> Core<'_, S> {
             wire.machine
                 .empty_query(&mut wire.output)
                 .map_err(Error::internal)?;
-            return self.ready().await;
+            return self.end_request().await;
         };
         match pieces.next() {
             None => {
@@ -52,6 +52,15 @@ impl<S: Session> Core<'_, S> {
                 self.statement(text, &first, Place::Alone, rest).await?;
             }
             Some(_) => self.statements_of(text, rest).await?,
+        }
+        self.end_request().await
+    }
+
+    /// ReadyForQuery; outside of a transaction, what was bound before is gone (rule EQ-24).
+    #[inline]
+    pub(super) async fn end_request(&mut self) -> Result<(), Failure> {
+        if !self.transaction.is_open() {
+            self.portals.clear();
         }
         self.ready().await
     }
@@ -98,12 +107,21 @@ impl<S: Session> Core<'_, S> {
         place: Place,
         rest: &mut &'i [u8],
     ) -> Result<(), Failure> {
+        // The transaction of the series that the Query stands in; it goes on after a Query of one statement, and ends with
+        // one of several (rule SQ-20).
+        let joined = self.transaction.block == Block::Implicit;
         let session = self.session;
         if let Some(control) = session.control(piece.text) {
             let tag = self.control(&control).await?;
-            return self.complete_at(place, &tag).await;
+            return self.complete_at(place, joined, &tag).await;
         }
-        self.transaction.admit()?;
+        if let Err(failed) = self.transaction.admit() {
+            // A syntax error is found even in a failed transaction, before anything else is looked at.
+            session
+                .check_syntax(piece.text)
+                .map_err(|error| error.shift(characters(text, piece)))?;
+            return Err(failed.into());
+        }
         self.shared.begin_statement();
         let prepared = hook!(self, session.prepare(piece.text, &[]));
         self.shared.end_statement();
@@ -150,16 +168,18 @@ impl<S: Session> Core<'_, S> {
         };
         let tag = run.map_err(|error| error.shift(characters(text, piece)))?;
         self.reply.finish_description()?;
-        self.complete_at(place, &tag).await
+        self.complete_at(place, joined, &tag).await
     }
 
     /// CommandComplete, after the commit if this was the last statement: what could not be committed is not complete.
     #[inline]
-    async fn complete_at(&mut self, place: Place, tag: &Tag) -> Result<(), Failure> {
-        if place != Place::Amid
-            && self.transaction.block == Block::Implicit
-            && !self.transaction.in_series
-        {
+    async fn complete_at(&mut self, place: Place, joined: bool, tag: &Tag) -> Result<(), Failure> {
+        let ends = match place {
+            Place::Alone => !joined,
+            Place::Amid => false,
+            Place::Last => true,
+        };
+        if ends && self.transaction.block == Block::Implicit {
             self.commit().await?;
         }
         self.complete(tag)

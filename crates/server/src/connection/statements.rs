@@ -173,9 +173,9 @@ impl<S> Statements<S> {
         removed
     }
 
-    pub(super) fn clear(&mut self) {
+    /// DEALLOCATE ALL and DISCARD ALL leave the unnamed statement: it has no name to deallocate.
+    pub(super) fn clear_named(&mut self) {
         self.recent = None;
-        self.unnamed = None;
         self.named = HashMap::new();
     }
 }

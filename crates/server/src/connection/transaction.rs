@@ -67,11 +67,10 @@ impl Transaction {
     #[inline]
     pub(super) fn status(&self) -> TransactionStatus {
         match self.block {
-            Block::Explicit => TransactionStatus::InTransaction,
+            // A Query inside a series ends, but the transaction of what was executed before does not (rule SQ-20).
+            Block::Explicit | Block::Implicit => TransactionStatus::InTransaction,
             Block::Failed => TransactionStatus::Failed,
-            // A Query inside a series ends, but the series' transaction does not (rule SQ-20).
-            Block::None | Block::Implicit if self.in_series => TransactionStatus::InTransaction,
-            Block::None | Block::Implicit => TransactionStatus::Idle,
+            Block::None => TransactionStatus::Idle,
         }
     }
 
@@ -166,6 +165,14 @@ pub(super) fn is_exit(control: &Control<'_>) -> bool {
     )
 }
 
+/// Whether a control statement is about names, and so a statement like any other in a transaction.
+pub(super) fn is_about_names(control: &Control<'_>) -> bool {
+    matches!(
+        control,
+        Control::Deallocate(_) | Control::DeallocateAll | Control::Close(_) | Control::CloseAll
+    )
+}
+
 /// Calls a hook of the session.
 macro_rules! hook {
     ($core:ident, $work:expr) => {{
@@ -224,7 +231,7 @@ impl<S: Session> Core<'_, S> {
         match self.transaction.block {
             Block::Explicit => {
                 self.transaction.block = Block::Failed;
-                self.portals.clear();
+                self.portals.fail();
             }
             Block::Implicit => match self.roll_back().await {
                 // The client has its error already; one to say that the rollback failed too would be a surplus message.
@@ -308,7 +315,7 @@ impl<S: Session> Core<'_, S> {
                     no_transaction().message().to_owned(),
                 )?;
                 match (block, commit) {
-                    (Block::None, _) => {}
+                    (Block::None, _) => self.close_block(),
                     (_, true) => self.commit().await?,
                     (_, false) => self.roll_back().await?,
                 }
@@ -373,7 +380,7 @@ impl<S: Session> Core<'_, S> {
                     return Err(super::statements::missing(&name).into());
                 }
             }
-            Control::DeallocateAll => self.statements.clear(),
+            Control::DeallocateAll => self.statements.clear_named(),
             Control::Close(name) => {
                 if !self.portals.contains(name.as_bytes()) {
                     return Err(Error::new(
@@ -390,7 +397,7 @@ impl<S: Session> Core<'_, S> {
                 self.transaction
                     .admit_outside("DISCARD ALL", self.transaction.in_query)?;
                 self.portals.clear();
-                self.statements.clear();
+                self.statements.clear_named();
                 hook!(self, session.discard())??;
             }
             Control::Discard(_) => {}
