@@ -23,3 +23,16 @@ impl Chance {
         self.next().to_be_bytes()[0]
     }
 }
+
+/// For a longer search than a test may take: `TRUNKLINE_CASES_ROUNDS=100000 TRUNKLINE_CASES_SEED=7`.
+pub fn rounds(usual: usize) -> usize {
+    number("TRUNKLINE_CASES_ROUNDS").unwrap_or(usual)
+}
+
+pub fn seed() -> u64 {
+    number("TRUNKLINE_CASES_SEED").unwrap_or(0x7472_756e_6b6c_696e)
+}
+
+fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok()?.parse().ok()
+}

@@ -579,3 +579,29 @@ fn t_x59_three_binds_of_one_statement() {
     client.send([one("1"), one("2"), one("3"), sync()]);
     client.expect("2 D[1] C(SELECT 1) 2 D[2] C(SELECT 1) 2 D[3] C(SELECT 1) Z(I)");
 }
+
+#[test]
+fn t_x20_a_statement_is_prepared_before_its_name_is_looked_at() {
+    let mut client = server().login();
+    client.send([
+        parse("a", "select 1", &[]),
+        parse("a", "selct", &[]),
+        sync(),
+    ]);
+    client.expect("1 E[42601] Z(I)");
+    client.send([parse("a", "table nosuch", &[]), sync()]);
+    client.expect("E[42P01] Z(I)");
+}
+
+#[test]
+fn t_x50_deallocate_all_leaves_the_unnamed_statement() {
+    let mut client = server().login();
+    client.send([
+        parse("", "deallocate all", &[]),
+        bind("", "", &[]),
+        execute("", 0),
+        bind("", "", &[]),
+        sync(),
+    ]);
+    client.expect("1 2 C(DEALLOCATE ALL) 2 Z(I)");
+}

@@ -43,6 +43,7 @@ mod mutated;
 mod notify;
 mod portals;
 mod pressure;
+mod sequences;
 mod simple;
 mod startup;
 mod termination;

@@ -66,7 +66,8 @@ pub fn server() -> Target {
     SHARED.clone()
 }
 
-fn postgres() -> Option<SocketAddr> {
+/// The PostgreSQL to run against, if one is named.
+pub fn postgres() -> Option<SocketAddr> {
     std::env::var("TRUNKLINE_CASES_TARGET")
         .ok()
         .map(|address| address.parse().unwrap())
@@ -110,21 +111,18 @@ impl Setup {
 
     pub fn start(self) -> Target {
         match postgres() {
-            Some(address) => Target {
-                address,
-                patience: Duration::from_secs(5),
-                world: World::default(),
-                stop: None,
-            },
-            None => self.start_ours().unwrap(),
+            Some(address) => Target::postgres(address),
+            None => self.start_here(),
         }
     }
 
     /// For what cannot be asked of PostgreSQL: there is then no server.
     pub fn start_ours(self) -> Option<Target> {
-        if postgres().is_some() {
-            return None;
-        }
+        postgres().is_none().then(|| self.start_here())
+    }
+
+    /// This crate's server, in any case.
+    pub fn start_here(self) -> Target {
         let mut server = Server::new(Hba)
             .authentication_timeout(self.patience)
             .max_connections(self.max_connections)
@@ -153,16 +151,25 @@ impl Setup {
                 .serve(opener, async move { stopped.notified().await })
                 .await;
         });
-        Some(Target {
+        Target {
             address,
             patience: self.patience,
             world,
             stop: Some(stop),
-        })
+        }
     }
 }
 
 impl Target {
+    pub fn postgres(address: SocketAddr) -> Self {
+        Self {
+            address,
+            patience: Duration::from_secs(5),
+            world: World::default(),
+            stop: None,
+        }
+    }
+
     pub fn connect(&self) -> Client {
         Client::connect(self.address)
     }

@@ -288,3 +288,38 @@ fn t_x50_discard_all_forgets_statements() {
     client.send([run("discard all"), sync(), query("begin; discard all")]);
     client.expect("1 2 C(DISCARD ALL) S* Z(I) C(BEGIN) E[25001] Z(E)");
 }
+
+#[test]
+fn t_x45_only_what_was_executed_opens_the_transaction_of_a_series() {
+    let mut client = with_table("n int");
+    // Parse and Bind do not; and what a Query ends takes their portals with it.
+    client.send([
+        parse("", "select n from t", &[]),
+        bind("p", "", &[]),
+        query("select 2"),
+        execute("p", 0),
+        sync(),
+    ]);
+    client.expect("1 2 T D[2] C(SELECT 1) Z(I) E[34000] Z(I)");
+    // Control statements do not.
+    client.send([run("begin"), run("commit"), query("select 2"), sync()]);
+    client.expect("1 2 C(BEGIN) 1 2 C(COMMIT) T D[2] C(SELECT 1) Z(I) Z(I)");
+    // A Query of several statements ends it.
+    client.send([
+        run("insert into t values (1)"),
+        query("select 2; select 3"),
+        run("select 1/0"),
+        sync(),
+        query("select n from t"),
+    ]);
+    client.expect("1 2 C(INSERT 0 1) T D[2] C T D[3] C Z(I) 1 2* E[22012] Z(I) T D[1] C Z(I)");
+}
+
+#[test]
+fn eq_35_a_syntax_error_comes_before_the_failed_transaction() {
+    let mut client = server().login();
+    client.send([query("begin; select 1/0"), query("selct")]);
+    client.expect("C(BEGIN) T* E[22012] Z(E) E[42601] Z(E)");
+    client.send([parse("", "selct", &[]), sync()]);
+    client.expect("E[42601] Z(E)");
+}
