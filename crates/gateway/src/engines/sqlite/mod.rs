@@ -4,6 +4,10 @@
 //! types ([`translate`], which asks the [`catalog`]) and run; its rows come back in chunks, and are encoded as the client asked
 //! ([`value`]). What SQLite cannot do itself are [`functions`]; what it says when it fails becomes PostgreSQL's words in [`fault`] and
 //! [`violation`].
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the links are for who reads the source"
+)]
 
 mod catalog;
 mod copy;
