@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use trunkline_proto::sql::{Control, position, split};
+use trunkline_proto::sql::{Control, Literal, position, split};
 
 fuzz_target!(|sql: &str| {
     let mut at = 0;
@@ -50,14 +50,23 @@ fn control(sql: &str) {
             assert!(types.iter().all(|item| !item.is_empty()));
         }
         Some(Control::Execute { arguments, .. }) => {
-            assert!(arguments.iter().all(|item| !item.is_empty()));
+            for argument in arguments.iter() {
+                assert!(!argument.is_empty());
+                let _ = Literal::parse(argument);
+            }
+        }
+        Some(Control::Declare(cursor)) => {
+            assert!(sql[cursor.offset..].starts_with(cursor.query));
+            assert!(!cursor.name.is_empty() && cursor.name.len() <= 63);
         }
         Some(
             Control::Savepoint(name)
             | Control::Release(name)
             | Control::RollbackTo(name)
             | Control::Deallocate(name)
-            | Control::Close(name),
+            | Control::Close(name)
+            | Control::Fetch { cursor: name, .. }
+            | Control::Move { cursor: name, .. },
         ) => assert!(!name.is_empty() && name.len() <= 63),
         Some(other) => assert!(!other.tag().is_empty()),
         None => {}

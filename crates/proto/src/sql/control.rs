@@ -1,10 +1,11 @@
 //! Statements that steer the session rather than touch data.
 
+mod cursor;
 mod parser;
 
 use alloc::borrow::Cow;
 
-use super::List;
+use super::{Cursor, Direction, List};
 use parser::Parser;
 
 /// A statement about transactions, prepared statements or cursors: those that the protocol's own state depends on.
@@ -73,6 +74,22 @@ pub enum Control<'a> {
     Deallocate(Cow<'a, str>),
     /// `DEALLOCATE ALL`.
     DeallocateAll,
+    /// `DECLARE name CURSOR FOR query`.
+    Declare(Cursor<'a>),
+    /// `FETCH direction FROM name`.
+    Fetch {
+        /// The name of the cursor.
+        cursor: Cow<'a, str>,
+        /// The rows.
+        direction: Direction,
+    },
+    /// `MOVE direction FROM name`: FETCH without the rows.
+    Move {
+        /// The name of the cursor.
+        cursor: Cow<'a, str>,
+        /// The rows.
+        direction: Direction,
+    },
     /// `CLOSE name`.
     Close(Cow<'a, str>),
     /// `CLOSE ALL`.
@@ -132,7 +149,8 @@ impl<'a> Control<'a> {
     }
 
     /// The tag of the statement's CommandComplete, if it does what it says. COMMIT in a failed transaction has the tag of ROLLBACK
-    /// instead, and so has PREPARE TRANSACTION; EXECUTE has the tag of the statement that it executes.
+    /// instead, and so has PREPARE TRANSACTION; EXECUTE has the tag of the statement that it executes; those of FETCH and MOVE are
+    /// followed by the number of rows.
     #[must_use]
     pub const fn tag(&self) -> &'static str {
         match self {
@@ -149,6 +167,9 @@ impl<'a> Control<'a> {
             Self::Execute { .. } => "EXECUTE",
             Self::Deallocate(_) => "DEALLOCATE",
             Self::DeallocateAll => "DEALLOCATE ALL",
+            Self::Declare(_) => "DECLARE CURSOR",
+            Self::Fetch { .. } => "FETCH",
+            Self::Move { .. } => "MOVE",
             Self::Close(_) => "CLOSE CURSOR",
             Self::CloseAll => "CLOSE CURSOR ALL",
             Self::Discard(Discard::All) => "DISCARD ALL",
@@ -196,5 +217,7 @@ fn begins_otherwise(sql: &str) -> bool {
             | b"pr"
             | b"de"
             | b"di"
+            | b"fe"
+            | b"mo"
     )
 }

@@ -7,16 +7,20 @@
 //! allocate nothing unless a quoted name must have its doubled quotes undone.
 
 mod control;
+mod cursor;
 mod keywords;
 mod lexer;
 mod list;
+mod literal;
 mod split;
 #[cfg(test)]
 mod tests;
 
 pub use control::{Control, Discard, Isolation, Modes};
+pub use cursor::{Cursor, Direction};
 pub use lexer::Unterminated;
 pub use list::List;
+pub use literal::{Literal, LiteralKind};
 pub use split::{Split, Statement, plain, split};
 
 /// The 1-based number of the character at byte `offset` of `sql`: what the field `P` of an ErrorResponse counts.

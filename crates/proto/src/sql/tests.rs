@@ -5,4 +5,6 @@
 )]
 
 mod control;
+mod cursor;
+mod literal;
 mod split;

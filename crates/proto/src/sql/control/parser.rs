@@ -7,6 +7,7 @@ use crate::NAME_LEN;
 use crate::sql::List;
 use crate::sql::keywords::is_reserved;
 use crate::sql::lexer::{Kind, Lexer, Token};
+use crate::sql::literal::dollar;
 
 pub(super) struct Parser<'a> {
     sql: &'a str,
@@ -82,6 +83,15 @@ impl<'a> Parser<'a> {
                 }
             }
             (7, b'd') if self.accept("discard") => Control::Discard(self.discard()?),
+            (7, b'd') if self.accept("declare") => Control::Declare(self.declare()?),
+            (5, b'f') if self.accept("fetch") => {
+                let (cursor, direction) = self.fetch()?;
+                Control::Fetch { cursor, direction }
+            }
+            (4, b'm') if self.accept("move") => {
+                let (cursor, direction) = self.fetch()?;
+                Control::Move { cursor, direction }
+            }
             _ => return None,
         };
         while self.symbol(b';') {}
@@ -111,10 +121,20 @@ impl<'a> Parser<'a> {
         if !self.is("as") {
             return None;
         }
+        let (statement, offset) = self.inner()?;
+        Some(Control::Prepare {
+            name,
+            types,
+            statement,
+            offset,
+        })
+    }
+
+    /// The statement that follows the word which is looked at, and its offset: it goes up to the last token but semicolons.
+    pub(super) fn inner(&mut self) -> Option<(&'a str, usize)> {
         let offset = self.ahead()?.start;
         let mut end = offset;
         self.advance();
-        // The statement goes up to the last token but semicolons.
         while let Some(token) = self.token {
             if token.kind != Kind::Symbol(b';') {
                 end = token.end;
@@ -122,12 +142,7 @@ impl<'a> Parser<'a> {
             self.advance();
         }
         let statement = self.sql.get(offset..end).filter(|sql| !sql.is_empty())?;
-        Some(Control::Prepare {
-            name,
-            types,
-            statement,
-            offset,
-        })
+        Some((statement, offset))
     }
 
     fn discard(&mut self) -> Option<Discard> {
@@ -233,7 +248,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn name(&mut self) -> Option<Cow<'a, str>> {
+    pub(super) fn name(&mut self) -> Option<Cow<'a, str>> {
         let token = self.token?;
         let text = self.lexer.text(token);
         let name = match token.kind {
@@ -251,10 +266,7 @@ impl<'a> Parser<'a> {
         let text = self.lexer.text(token);
         let string = match token.kind {
             Kind::String => unquote(text, '\'', "''")?,
-            Kind::Dollar => {
-                let tag = text.get(1..)?.find('$')? + 2;
-                Cow::Borrowed(text.get(tag..text.len() - tag)?)
-            }
+            Kind::Dollar => dollar(text)?,
             _ => return None,
         };
         self.advance();
@@ -266,12 +278,12 @@ impl<'a> Parser<'a> {
         (token.kind == Kind::Word).then(|| self.lexer.text(token))
     }
 
-    fn is(&self, keyword: &str) -> bool {
+    pub(super) fn is(&self, keyword: &str) -> bool {
         self.word()
             .is_some_and(|word| word.eq_ignore_ascii_case(keyword))
     }
 
-    fn accept(&mut self, keyword: &str) -> bool {
+    pub(super) fn accept(&mut self, keyword: &str) -> bool {
         let found = self.is(keyword);
         if found {
             self.advance();
@@ -279,16 +291,27 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expect(&mut self, keyword: &str) -> Option<()> {
+    pub(super) fn expect(&mut self, keyword: &str) -> Option<()> {
         self.accept(keyword).then_some(())
     }
 
-    fn is_symbol(&self, symbol: u8) -> bool {
+    pub(super) fn is_symbol(&self, symbol: u8) -> bool {
         self.token
             .is_some_and(|token| token.kind == Kind::Symbol(symbol))
     }
 
-    fn symbol(&mut self, symbol: u8) -> bool {
+    pub(super) fn is_kind(&self, kind: Kind) -> bool {
+        self.token.is_some_and(|token| token.kind == kind)
+    }
+
+    /// A number, and whatever else the lexer takes for one of the same kind.
+    pub(super) fn digits(&mut self) -> Option<&'a str> {
+        let token = self.token.filter(|token| token.kind == Kind::Other)?;
+        self.advance();
+        Some(self.lexer.text(token))
+    }
+
+    pub(super) fn symbol(&mut self, symbol: u8) -> bool {
         let found = self.is_symbol(symbol);
         if found {
             self.advance();
@@ -296,12 +319,12 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn advance(&mut self) {
+    pub(super) fn advance(&mut self) {
         self.token = self.lexer.token();
     }
 
     /// The token after the one that is looked at.
-    fn ahead(&self) -> Option<Token> {
+    pub(super) fn ahead(&self) -> Option<Token> {
         self.lexer.clone().token()
     }
 }

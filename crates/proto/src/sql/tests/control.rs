@@ -402,7 +402,8 @@ fn anything_else() {
         "-- begin",
         "begin\u{e9}",
         "1",
-        "declare c cursor for select 1",
+        "merge into t",
+        "delete from t",
         "prepare",
         "é",
     ] {
