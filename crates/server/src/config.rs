@@ -19,6 +19,7 @@ pub(crate) struct Config {
     pub(crate) max_logins: usize,
     pub(crate) max_statements: usize,
     pub(crate) max_portals: usize,
+    pub(crate) max_held: usize,
     pub(crate) authentication_timeout: Duration,
     pub(crate) half_close_grace: Duration,
     /// How long a client is given to read the last words, and a session to roll back.
@@ -37,6 +38,7 @@ impl Config {
             max_logins: 100,
             max_statements: 10_000,
             max_portals: 1_000,
+            max_held: 16 << 20,
             authentication_timeout: Duration::from_secs(60),
             half_close_grace: Duration::from_secs(2),
             farewell: Duration::from_secs(5),

@@ -6,6 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use crate::reply::Formats;
 use crate::wire::Wire;
 
 /// Where the wire of a connection lies while it passes between the connection and a portal.
@@ -18,6 +19,8 @@ struct State {
     turn: Turn,
     /// The rows that the next Execute may send, or, going back, those that this one sent.
     rows: u64,
+    /// In which formats the next Execute wants them.
+    formats: Option<Formats>,
     waker: Option<Waker>,
 }
 
@@ -30,11 +33,12 @@ enum Turn {
 }
 
 impl Slot {
-    /// Hands the wire to the portal, with the number of rows that it may send.
-    pub(crate) fn resume(&self, wire: Box<Wire>, limit: u64) {
+    /// Hands the wire to the portal, with the number of rows that it may send, and their formats.
+    pub(crate) fn resume(&self, wire: Box<Wire>, limit: u64, formats: Formats) {
         let mut state = self.state();
         state.wire = Some(wire);
         state.rows = limit;
+        state.formats = Some(formats);
         state.turn = Turn::Portal;
         if let Some(waker) = state.waker.take() {
             waker.wake();
@@ -42,12 +46,13 @@ impl Slot {
     }
 
     /// The portal's side: waits for the wire.
-    pub(crate) fn poll_resume(&self, cx: &mut Context<'_>) -> Poll<(Box<Wire>, u64)> {
+    pub(crate) fn poll_resume(&self, cx: &mut Context<'_>) -> Poll<(Box<Wire>, u64, Formats)> {
         let mut state = self.state();
         if state.turn == Turn::Portal
             && let Some(wire) = state.wire.take()
         {
-            return Poll::Ready((wire, state.rows));
+            let formats = state.formats.take().unwrap_or(Formats::Text);
+            return Poll::Ready((wire, state.rows, formats));
         }
         // Kept for statements that poll through a `join!` or `select!` of their own.
         state.waker = Some(cx.waker().clone());

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 use trunkline_proto::{Format, SqlState};
 
 use crate::column::{Column, Columns};
+use crate::held;
 use crate::park::Slot;
 use crate::row::{self, Row};
 use crate::shared::{Mail, Shared};
@@ -55,13 +56,15 @@ pub(crate) enum Formats {
     Text,
     Binary,
     Mixed(Arc<[Format]>),
+    /// Text and binary, for rows that are kept until the client says which it wants.
+    Both,
 }
 
 impl Formats {
     #[inline]
     pub(crate) fn of(&self, column: usize) -> Format {
         match self {
-            Self::Text => Format::Text,
+            Self::Text | Self::Both => Format::Text,
             Self::Binary => Format::Binary,
             Self::Mixed(formats) => formats.get(column).copied().unwrap_or(Format::Text),
         }
@@ -86,19 +89,14 @@ impl Reply {
         }
     }
 
-    /// The reply of a portal that may be suspended. Its wire comes through the slot.
-    pub(crate) fn parked(
-        slot: Arc<Slot>,
-        shared: Arc<Shared>,
-        columns: Columns,
-        formats: Formats,
-    ) -> Self {
+    /// The reply of a portal that may be suspended. Its wire comes through the slot, and the formats with it.
+    pub(crate) fn parked(slot: Arc<Slot>, shared: Arc<Shared>, columns: Columns) -> Self {
         Self {
             wire: None,
             shared,
             slot: Some(slot),
             columns,
-            formats,
+            formats: Formats::Text,
             checked: None,
             describe: false,
             sent: 0,
@@ -191,6 +189,7 @@ impl Reply {
         let Some(wire) = self.wire.as_deref_mut() else {
             return Ok(());
         };
+        wire.set_aside()?;
         wire.ensure_buffer();
         notice
             .with_report(|report| wire.machine.notice(report, &mut wire.output))
@@ -198,6 +197,7 @@ impl Reply {
         // What does not fit now leaves with the next row, which also finds out whether the client is still there.
         let _ = wire.poll_write(&mut Context::from_waker(Waker::noop()));
         wire.ensure_buffer();
+        wire.divert_from_here();
         Ok(())
     }
 
@@ -246,6 +246,7 @@ impl Reply {
             Formats::Text => row.text(types, output),
             Formats::Binary => row.binary(types, output),
             Formats::Mixed(formats) => row.mixed(types, formats, output),
+            Formats::Both => held::keep(row, types, output),
         };
         if let Err(error) = encoded {
             wire.drop_torn();
@@ -304,7 +305,7 @@ impl Reply {
             describe(wire, &self.columns, &Formats::Text)?;
             self.describe = false;
         }
-        if !wire.machine.allows_rows() {
+        if !wire.machine.allows_rows() && !wire.is_diverted() {
             return Err(Error::internal("no rows are due at this point"));
         }
         self.checked = Some(check);
@@ -331,8 +332,9 @@ impl Reply {
                 let Some(slot) = &self.slot else {
                     return Poll::Ready(Err(suspended()));
                 };
-                let (wire, limit) = ready!(slot.poll_resume(cx));
+                let (wire, limit, formats) = ready!(slot.poll_resume(cx));
                 self.wire = Some(wire);
+                self.formats = formats;
                 self.sent = 0;
                 self.limit = limit;
                 return Poll::Ready(Ok(()));
@@ -350,6 +352,9 @@ impl Reply {
             }
             if !wire.is_full() {
                 return Poll::Ready(Ok(()));
+            }
+            if wire.is_diverted() {
+                return Poll::Ready(wire.set_aside());
             }
             if ready!(wire.poll_write(cx)).is_err() {
                 return Poll::Ready(Err(gone()));

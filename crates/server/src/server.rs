@@ -101,6 +101,14 @@ impl<A: Authenticator> Server<A> {
         self
     }
 
+    /// The bytes that a session's cursors WITH HOLD may keep of their rows, in text and binary together, when the
+    /// transaction that declared them commits; a commit that needs more fails with 53400. Default: 16 MiB.
+    #[must_use]
+    pub fn max_held(mut self, bytes: usize) -> Self {
+        self.config.max_held = bytes;
+        self
+    }
+
     /// The time from the connection to the end of the login; who is not done then is disconnected. Default: 60 s.
     #[must_use]
     pub fn authentication_timeout(mut self, limit: Duration) -> Self {

@@ -8,6 +8,7 @@ use tokio::io::AsyncWrite;
 use trunkline_proto::server::Connection;
 
 use crate::buffer::{self, CHUNK};
+use crate::divert::Diverted;
 use crate::transport::WriteHalf;
 
 /// Owned by whoever may write: the connection's task, the statement that runs, or the portal that was resumed.
@@ -20,6 +21,8 @@ pub(crate) struct Wire {
     written: usize,
     /// Where the message begins that is being encoded by user code; nowhere, mostly.
     open: Option<usize>,
+    /// Rows do not go to the client just now.
+    pub(crate) diverted: Option<Diverted>,
     /// The client went away; nothing can be written any more.
     pub(crate) broken: bool,
     io: WriteHalf,
@@ -32,6 +35,7 @@ impl Wire {
             output,
             written: 0,
             open: None,
+            diverted: None,
             broken: false,
             io,
         }

@@ -1,23 +1,22 @@
-//! Execute: a portal runs, is suspended at its row limit, and goes on.
+//! Execute: a portal runs.
 
 use std::sync::Arc;
-use std::task::Poll;
 
 use trunkline_proto::PortalName;
-use trunkline_proto::SqlState;
 use trunkline_proto::frontend::Execute;
+use trunkline_proto::sql::Control;
 
-use super::portals::{Parked, State};
-use super::statements::Kind;
+use super::portals::State;
+use super::resume::{Progress, cannot_run};
+use super::statements::{Kind, Statement};
 use super::transaction::{Block, is_about_names, is_exit};
-use super::{Core, End, Failure};
+use super::{Core, Failure};
 use crate::params::{Params, bad_format};
-use crate::park::Slot;
 use crate::prepared::Flow;
 use crate::reply::{Reply, UNLIMITED};
 use crate::{Error, Result, Session, Tag};
 
-impl<'s, S: Session> Core<'s, S> {
+impl<S: Session> Core<'_, S> {
     /// Runs a portal. `rest` is what came behind the message.
     #[inline]
     pub(super) async fn execute<'i>(
@@ -80,67 +79,49 @@ impl<'s, S: Session> Core<'s, S> {
     ) -> Result<(), Failure> {
         let session = self.session;
         let failed = self.transaction.block == Block::Failed;
-        let portal = self.portals.find(name)?;
-        let statement = Arc::clone(&portal.statement);
-        if let Kind::Control = statement.kind {
-            let Some(control) = session.control(&statement.sql) else {
-                return Err(Error::internal("a control statement is one no more").into());
-            };
-            if failed && !is_exit(&control) {
-                return Err(super::transaction::failed().into());
+        let mut statement = Arc::clone(&self.portals.find(name)?.statement);
+        if let Kind::Control | Kind::Declare(_) = &statement.kind {
+            match self.execute_control(name, &statement, limit).await? {
+                None => return Ok(()),
+                Some(executed) => statement = executed,
             }
-            if !matches!(
-                std::mem::replace(&mut portal.state, State::Spent),
-                State::Fresh
-            ) {
-                return Err(cannot_run(name).into());
-            }
-            let tag = self.control(&control).await?;
-            return self.complete(&tag);
         }
-        self.transaction.admit()?;
+        if failed {
+            return Err(super::transaction::failed().into());
+        }
+        let portal = self.portals.find(name)?;
         if let Some(code) = portal.bad_format {
             return Err(bad_format(code).into());
         }
-        match std::mem::replace(&mut portal.state, State::Spent) {
-            State::Suspended(parked) => return self.resume(name, parked, limit).await,
-            State::Finished(tag) => {
-                // A finished query has no more rows; a finished command must not run again (rule EQ-23).
-                if !statement.columns.returns_rows() {
-                    return Err(cannot_run(name).into());
-                }
-                let tag = Tag {
-                    rows: tag.rows.map(|_| 0),
-                    ..tag
-                };
-                self.complete(&tag)?;
-                self.portals.find(name)?.state = State::Finished(tag);
-                return Ok(());
+        // A finished command must not run again; a finished query has no more rows (rule EQ-23).
+        match &portal.state {
+            State::Finished(_) if !statement.columns.returns_rows() => {
+                return Err(cannot_run(name).into());
             }
-            State::Spent => return Err(cannot_run(name).into()),
+            State::Spent | State::Fetching(_) => return Err(cannot_run(name).into()),
+            State::Suspended(_) | State::Finished(_) => {
+                return self.execute_partly(name, limit).await;
+            }
             State::Fresh => {}
         }
-        let user = match &statement.kind {
-            Kind::User(user) => user,
-            Kind::Empty | Kind::Control => {
-                portal.state = State::Fresh;
-                let wire = self.reply.wire();
-                wire.ensure_buffer();
-                wire.machine
-                    .empty_query(&mut wire.output)
-                    .map_err(Error::internal)?;
-                return Ok(());
-            }
+        let Kind::User(user) = &statement.kind else {
+            let wire = self.reply.wire();
+            wire.ensure_buffer();
+            wire.machine
+                .empty_query(&mut wire.output)
+                .map_err(Error::internal)?;
+            return Ok(());
         };
         if statement.outside_transaction {
             self.transaction.admit_outside(&statement.sql, false)?;
         }
         if statement.flow == Flow::Rows && statement.columns.returns_rows() && limit != UNLIMITED {
-            let parked = self.park(name)?;
-            return self.resume(name, parked, limit).await;
+            return self.execute_partly(name, limit).await;
         }
 
-        let values = std::mem::take(&mut self.portals.find(name)?.values);
+        let portal = self.portals.find(name)?;
+        portal.state = State::Spent;
+        let values = std::mem::take(&mut portal.values);
         let params = Params::new(&values, &statement.params);
         let run = if statement.flow == Flow::Rows {
             let formats = self.portals.find(name)?.formats.clone();
@@ -167,115 +148,81 @@ impl<'s, S: Session> Core<'s, S> {
         Ok(())
     }
 
+    /// Runs a portal up to its row limit.
+    async fn execute_partly(&mut self, name: &PortalName<'_>, limit: u64) -> Result<(), Failure> {
+        let formats = self.portals.find(name)?.formats.clone();
+        match self.advance(name, limit, formats).await? {
+            Progress::Suspended => self.suspended(),
+            Progress::Ended { tag, .. } => self.complete(&tag),
+        }
+    }
+
+    /// Runs the portal of a control statement. That of EXECUTE becomes one of the statement which is to be executed,
+    /// and is still to be run.
+    async fn execute_control(
+        &mut self,
+        name: &PortalName<'_>,
+        statement: &Arc<Statement<S::Statement>>,
+        limit: u64,
+    ) -> Result<Option<Arc<Statement<S::Statement>>>, Failure> {
+        let Some(control) = self.session.control(&statement.sql) else {
+            return Err(Error::internal("a control statement is one no more").into());
+        };
+        if self.transaction.block == Block::Failed && !is_exit(&control) {
+            return Err(super::transaction::failed().into());
+        }
+        let tag = match (&control, &statement.kind) {
+            (Control::Execute { .. }, _) => return Ok(Some(self.substitute(name)?)),
+            (Control::Fetch { .. } | Control::Move { .. }, _) => {
+                Box::pin(self.execute_fetch(name, &control, limit)).await?;
+                return Ok(None);
+            }
+            _ if !matches!(self.portals.find(name)?.state, State::Fresh) => {
+                return Err(cannot_run(name).into());
+            }
+            (Control::Declare(cursor), Kind::Declare(query)) => {
+                let values = std::mem::take(&mut self.portals.find(name)?.values);
+                self.declare(cursor, query, values).await?
+            }
+            _ => self.control(&control, &statement.sql).await?,
+        };
+        self.complete(&tag)?;
+        // The end of a transaction takes the portal with it.
+        if let Ok(portal) = self.portals.find(name) {
+            portal.state = State::Finished(tag);
+        }
+        Ok(None)
+    }
+
     /// Opens the transaction of a series of several statements, unless the first of them must stand outside of one.
     #[cold]
     async fn begin_series(&mut self, name: &PortalName<'_>) -> Result<(), Failure> {
-        let statement = &self.portals.find(name)?.statement;
-        let joins = match &statement.kind {
-            Kind::User(_) => !statement.outside_transaction,
-            Kind::Empty => false,
-            Kind::Control => self
-                .session
-                .control(&statement.sql)
-                .is_some_and(|control| is_about_names(&control)),
-        };
-        if joins {
+        let mut statement = Arc::clone(&self.portals.find(name)?.statement);
+        let mut named = false;
+        if let Kind::Control = &statement.kind {
+            let executed = match self.session.control(&statement.sql) {
+                Some(Control::Execute { .. }) => Some(self.substitute(name)?),
+                Some(control) => {
+                    named = is_about_names(&control);
+                    None
+                }
+                None => None,
+            };
+            statement = executed.unwrap_or(statement);
+        }
+        if named || matches!(statement.kind, Kind::User(_)) && !statement.outside_transaction {
             self.begin_implicit().await?;
         }
         Ok(())
     }
 
-    /// Makes the future of a portal that has a row limit. It is boxed, since it outlives this Execute.
-    fn park(&mut self, name: &PortalName<'_>) -> Result<Parked<'s>, Failure> {
-        let session = self.session;
-        let slot = Arc::new(Slot::default());
-        let portal = self.portals.find(name)?;
-        let statement = Arc::clone(&portal.statement);
-        let values = std::mem::take(&mut portal.values);
-        let mut reply = Reply::parked(
-            Arc::clone(&slot),
-            Arc::clone(&self.shared),
-            statement.columns.clone(),
-            portal.formats.clone(),
-        );
-        let future = async move {
-            reply.resumed().await?;
-            let Kind::User(user) = &statement.kind else {
-                return Err(Error::internal("only a session's statement has rows"));
-            };
-            let params = Params::new(&values, &statement.params);
-            session.execute(user, params, &mut reply).await
-        };
-        Ok(Parked {
-            future: Box::pin(future),
-            slot,
-            resumed: false,
-        })
-    }
-
-    /// Lets a portal run until it has sent `limit` rows, or ends.
-    async fn resume(
-        &mut self,
-        name: &PortalName<'_>,
-        mut parked: Parked<'s>,
-        limit: u64,
-    ) -> Result<(), Failure> {
-        let again = std::mem::replace(&mut parked.resumed, true);
-        let Some(mut wire) = self.reply.lend_wire() else {
-            return Err(Error::internal("the connection's wire is away").into());
-        };
+    /// PortalSuspended.
+    pub(super) fn suspended(&mut self) -> Result<(), Failure> {
+        let wire = self.reply.wire();
         wire.ensure_buffer();
-        parked.slot.resume(wire, limit);
-
-        let deadline = self.deadline();
-        self.shared.begin_statement();
-        let slot = Arc::clone(&parked.slot);
-        self.lent = Some(Arc::clone(&slot));
-        let future = &mut parked.future;
-        let work = std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(run) => Poll::Ready(Some(run)),
-            Poll::Pending if slot.is_suspended() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        });
-        let outcome = self
-            .outside
-            .attend(&self.shared, deadline, self.session, work)
-            .await;
-        self.shared.end_statement();
-
-        let suspended = matches!(outcome, Ok(None));
-        let parked = if suspended {
-            Some(parked)
-        } else {
-            // A statement that was stopped is dropped, which gives the wire back.
-            drop(parked);
-            None
-        };
-        self.lent = None;
-        let Some((wire, sent)) = slot.take() else {
-            tracing::error!("a portal kept the connection's wire");
-            return Err(End::Closed.into());
-        };
-        self.reply.return_wire(wire);
-
-        let Some(run) = outcome? else {
-            let wire = self.reply.wire();
-            wire.machine
-                .portal_suspended(&mut wire.output)
-                .map_err(Error::internal)?;
-            if let Some(parked) = parked {
-                self.portals.find(name)?.state = State::Suspended(parked);
-            }
-            return Ok(());
-        };
-        let mut tag = run?;
-        if again {
-            // The tag counts the rows of this Execute (rule EQ-21).
-            tag.rows = tag.rows.map(|_| sent);
-        }
-        self.complete(&tag)?;
-        self.portals.find(name)?.state = State::Finished(tag);
-        Ok(())
+        wire.machine
+            .portal_suspended(&mut wire.output)
+            .map_err(|misuse| Error::internal(misuse).into())
     }
 
     /// CommandComplete.
@@ -302,12 +249,4 @@ fn complete(reply: &mut Reply, tag: &Tag) -> Result<(), Failure> {
         None => wire.machine.command_complete(&tag.verb, &mut wire.output),
     };
     told.map_err(|misuse| Error::internal(misuse).into())
-}
-
-#[cold]
-fn cannot_run(name: &PortalName<'_>) -> Error {
-    Error::new(
-        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
-        format!("portal \"{name}\" cannot be run"),
-    )
 }

@@ -1,8 +1,10 @@
 //! The extended query messages, but for Execute.
 
+use std::sync::Arc;
+
 use trunkline_proto::frontend::{Bind, FunctionCall, Parse, Target};
-use trunkline_proto::sql;
-use trunkline_proto::{Format, SqlState};
+use trunkline_proto::sql::{self, Control};
+use trunkline_proto::{Format, SqlState, StatementName};
 use trunkline_types::Type;
 
 use super::portals::Place;
@@ -11,6 +13,7 @@ use super::statements::{Kind, Statement};
 use super::transaction::{self, Block, hook};
 use super::{Core, Failure};
 use crate::params::{Params, Values, bad_format};
+use crate::prepared::Prepared;
 use crate::reply::{self, Formats};
 use crate::{Columns, Error, Result, Session};
 
@@ -44,7 +47,9 @@ impl<S: Session> Core<'_, S> {
                     if self.transaction.block == Block::Failed && !transaction::is_exit(&control) {
                         return Err(transaction::failed().into());
                     }
-                    Statement::without_session(name, piece.text, Kind::Control, &types)
+                    self.parse_control(name, &control, piece.text, &types)
+                        .await
+                        .map_err(|failure| failure.shift(position(text, piece.offset) - 1))?
                 } else {
                     if let Err(failed) = self.transaction.admit() {
                         session
@@ -52,15 +57,8 @@ impl<S: Session> Core<'_, S> {
                             .map_err(|error| error.shift(position(text, piece.offset) - 1))?;
                         return Err(failed.into());
                     }
-                    self.shared.begin_statement();
-                    let prepared = hook!(self, session.prepare(piece.text, &types));
-                    self.shared.end_statement();
-                    let prepared =
-                        prepared?.map_err(|error| error.shift(position(text, piece.offset) - 1))?;
-                    if prepared.params.len() > usize::from(u16::MAX) {
-                        return Err(too_many_parameters().into());
-                    }
-                    self.admit_columns(&prepared.columns)?;
+                    let shift = position(text, piece.offset) - 1;
+                    let prepared = self.prepare(piece.text, &types, shift).await?;
                     Statement::new(name, piece.text, prepared)
                 }
             }
@@ -73,6 +71,45 @@ impl<S: Session> Core<'_, S> {
             .parse_complete(&mut wire.output)
             .map_err(Error::internal)?;
         Ok(())
+    }
+
+    /// Has the session prepare a statement. `shift` is the number of characters before it.
+    pub(super) async fn prepare(
+        &mut self,
+        sql: &str,
+        types: &[Type],
+        shift: u32,
+    ) -> Result<Prepared<S::Statement>, Failure> {
+        let session = self.session;
+        self.shared.begin_statement();
+        let prepared = hook!(self, session.prepare(sql, types));
+        self.shared.end_statement();
+        let prepared = prepared?.map_err(|error| error.shift(shift))?;
+        if prepared.params.len() > usize::from(u16::MAX) {
+            return Err(too_many_parameters().into());
+        }
+        self.admit_columns(&prepared.columns)?;
+        Ok(prepared)
+    }
+
+    /// Parse of a control statement. The query of a DECLARE may have parameters, and is prepared at once.
+    #[cold]
+    async fn parse_control(
+        &mut self,
+        name: &StatementName<'_>,
+        control: &Control<'_>,
+        text: &str,
+        types: &[Type],
+    ) -> Result<Statement<S::Statement>, Failure> {
+        if let Control::Declare(cursor) = control {
+            let query = Box::pin(self.prepare_cursor(cursor, types, text)).await?;
+            let params = query.params.clone();
+            let kind = Kind::Declare(query);
+            return Ok(Statement::without_session(name, text, kind, &params));
+        }
+        let mut statement = Statement::without_session(name, text, Kind::Control, types);
+        statement.columns = self.columns_of(control);
+        Ok(statement)
     }
 
     /// Refuses a result that has more columns than PostgreSQL and its drivers are made for.
@@ -95,10 +132,18 @@ impl<S: Session> Core<'_, S> {
     #[inline]
     pub(super) fn bind(&mut self, bind: &Bind<'_>) -> Result<(), Failure> {
         self.transaction.in_series = true;
-        let statement = self.statements.find(&bind.statement)?;
+        let prepared = self.statements.find(&bind.statement)?;
         if self.transaction.block == Block::Failed {
-            admit_in_failed(self.session, statement)?;
+            admit_in_failed(self.session, prepared)?;
         }
+        let current;
+        let statement = if let Kind::User(_) = prepared.kind {
+            prepared
+        } else {
+            let prepared = Arc::clone(prepared);
+            current = self.current(prepared);
+            &current
+        };
         check_counts(bind, statement)?;
         if let Kind::User(user) = &statement.kind {
             self.session.revalidate(user)?;

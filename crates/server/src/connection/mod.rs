@@ -5,7 +5,9 @@
 //! | `startup` | from accept to the first ReadyForQuery |
 //! | `simple` | Query |
 //! | `extended` | Parse, Bind, Describe, Close, FunctionCall |
-//! | `execute` | Execute: running, suspending and resuming portals |
+//! | `execute`, `resume` | Execute: running, suspending and resuming portals |
+//! | `namespace`, `arguments` | PREPARE, EXECUTE and the like: the names that SQL shares with the protocol |
+//! | `cursors`, `hold` | DECLARE, FETCH, MOVE, and cursors that outlive their transaction |
 //! | `copy` | COPY in and out |
 //! | `transaction` | blocks, implicit transactions, savepoints |
 //! | `statements`, `portals` | what is prepared and bound, and how long it lives |
@@ -13,13 +15,18 @@
 //! | `ready` | ReadyForQuery, what goes out before it, and the write |
 //! | `idle` | waiting for the client |
 
+mod arguments;
 mod copy;
+mod cursors;
 mod execute;
 mod extended;
+mod hold;
 mod idle;
+mod namespace;
 mod outside;
 mod portals;
 mod ready;
+mod resume;
 mod simple;
 pub(crate) mod startup;
 mod statements;
@@ -98,6 +105,16 @@ impl<E: Into<Error>> From<E> for Failure {
             Self::End(End::Fatal(error))
         } else {
             Self::Error(error)
+        }
+    }
+}
+
+impl Failure {
+    /// Moves the position of an error: so many characters stand before the statement.
+    fn shift(self, characters: u32) -> Self {
+        match self {
+            Self::Error(error) => Self::Error(error.shift(characters)),
+            Self::End(end) => Self::End(end),
         }
     }
 }
@@ -269,6 +286,7 @@ impl<S: Session> Core<'_, S> {
 
     /// After an error was sent: the transaction fails, and ReadyForQuery follows if it is due.
     async fn recover(&mut self) -> Result<(), End> {
+        self.transaction.in_query = false;
         self.abort_transaction().await?;
         if !self.transaction.is_open() {
             self.portals.clear();
@@ -319,6 +337,7 @@ impl<S: Session> Core<'_, S> {
             self.reply.return_wire(wire);
         }
         self.portals.clear();
+        self.portals.clear_named();
         if self.transaction.is_open() {
             let rollback = self.session.rollback();
             let deadline = Instant::now() + self.config.farewell;

@@ -23,7 +23,22 @@ pub(super) struct Portal<'s, S: Session> {
     pub(super) formats: Formats,
     /// A result format that is neither text nor binary: Execute complains of it, not Bind (rule EQ-06).
     pub(super) bad_format: Option<i16>,
+    /// `BINARY`: FETCH within a Query gives binary. (Other requests say what they want.)
+    pub(super) binary: bool,
+    pub(super) hold: Hold,
     pub(super) state: State<'s>,
+}
+
+/// Whether a portal outlives its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    No,
+    /// `WITH HOLD` was said.
+    Wanted,
+    /// Its rows are kept, so many bytes of them, and the transaction is about to be committed.
+    Kept(usize),
+    /// The transaction was committed.
+    Held(usize),
 }
 
 /// Where a portal is made.
@@ -38,12 +53,14 @@ pub(super) enum Place<'p, 's, S: Session> {
 }
 
 impl<S: Session> Portal<'_, S> {
-    fn new(statement: &Arc<Statement<S::Statement>>) -> Self {
+    pub(super) fn new(statement: &Arc<Statement<S::Statement>>) -> Self {
         Self {
             statement: Arc::clone(statement),
             values: Values::NONE,
             formats: Formats::Text,
             bad_format: None,
+            binary: false,
+            hold: Hold::No,
             state: State::Fresh,
         }
     }
@@ -81,6 +98,8 @@ pub(super) enum State<'s> {
     Fresh,
     /// Its row limit was reached; it waits for the next Execute.
     Suspended(Parked<'s>),
+    /// A FETCH whose row limit was reached; so many rows are left for the next Execute to fetch.
+    Fetching(u64),
     Finished(Tag),
     /// It failed, or runs just now.
     Spent,
@@ -92,6 +111,8 @@ pub(super) struct Parked<'s> {
     pub(super) slot: Arc<Slot>,
     /// Whether it has run before, so that its tag no longer counts all rows.
     pub(super) resumed: bool,
+    /// The rows that it has sent so far.
+    pub(super) position: u64,
 }
 
 /// The portals of a session. The unnamed one stays in place between uses, so that binding it costs no allocation.
@@ -201,11 +222,33 @@ impl<'s, S: Session> Portals<'s, S> {
         self.unnamed_is_live = false;
     }
 
-    /// Ends all portals: the transaction is over.
+    /// Ends all portals but those that are held: the transaction is over.
     #[inline]
     pub(super) fn clear(&mut self) {
         self.retire_unnamed();
         if !self.named.is_empty() {
+            self.retain(|hold| matches!(hold, Hold::Kept(_) | Hold::Held(_)));
+        }
+    }
+
+    /// The transaction was committed: what was kept for after it is held from now on.
+    pub(super) fn settle(&mut self) {
+        for portal in self.named.values_mut() {
+            if let Hold::Kept(bytes) = portal.hold {
+                portal.hold = Hold::Held(bytes);
+            }
+        }
+    }
+
+    /// The transaction was not committed after all.
+    pub(super) fn forget_kept(&mut self) {
+        self.retain(|hold| !matches!(hold, Hold::Kept(_)));
+    }
+
+    #[cold]
+    fn retain(&mut self, keep: impl Fn(Hold) -> bool) {
+        self.named.retain(|_, portal| keep(portal.hold));
+        if self.named.is_empty() {
             self.named = HashMap::new();
         }
     }
@@ -215,7 +258,8 @@ impl<'s, S: Session> Portals<'s, S> {
     #[cold]
     pub(super) fn fail(&mut self) {
         for portal in self.named.values_mut().chain(&mut self.unnamed) {
-            if !matches!(portal.statement.kind, Kind::Control) {
+            let is_control = matches!(portal.statement.kind, Kind::Control | Kind::Declare(_));
+            if !is_control && !matches!(portal.hold, Hold::Held(_)) {
                 portal.state = State::Spent;
             }
         }
@@ -229,6 +273,26 @@ impl<'s, S: Session> Portals<'s, S> {
     /// Whether there is a portal of this name.
     pub(super) fn contains(&self, name: &[u8]) -> bool {
         self.named.contains_key(name)
+    }
+
+    /// The cursors WITH HOLD of this transaction, by name.
+    pub(super) fn to_hold(&self) -> Vec<Box<[u8]>> {
+        self.named
+            .iter()
+            .filter(|(_, portal)| portal.hold == Hold::Wanted)
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// The bytes of rows that are kept.
+    pub(super) fn held(&self) -> usize {
+        self.named
+            .values()
+            .map(|portal| match portal.hold {
+                Hold::No | Hold::Wanted => 0,
+                Hold::Kept(bytes) | Hold::Held(bytes) => bytes,
+            })
+            .sum()
     }
 }
 

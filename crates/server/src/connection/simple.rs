@@ -1,8 +1,9 @@
 //! Query: the text is split, and each statement is prepared and run.
 
 use trunkline_proto::SqlState;
-use trunkline_proto::sql::{self, Statement};
+use trunkline_proto::sql::{self, Control, List, Statement};
 
+use super::statements::Kind;
 use super::transaction::{Block, hook};
 use super::{Core, Failure};
 use crate::params::Params;
@@ -78,11 +79,17 @@ impl<S: Session> Core<'_, S> {
         for piece in pieces() {
             count += 1;
             check_ends(&piece, text)?;
-            if self.session.control(piece.text).is_none() {
-                self.session
-                    .check_syntax(piece.text)
-                    .map_err(|error| error.shift(characters(text, &piece)))?;
-            }
+            let (inner, offset) = match self.session.control(piece.text) {
+                None => (piece.text, 0),
+                Some(Control::Prepare {
+                    statement, offset, ..
+                }) => (statement, offset),
+                Some(Control::Declare(cursor)) => (cursor.query, cursor.offset),
+                Some(_) => continue,
+            };
+            self.session
+                .check_syntax(inner)
+                .map_err(|error| error.shift(position(text, piece.offset + offset) - 1))?;
         }
         self.transaction.in_query = true;
         for (number, piece) in (1..).zip(pieces()) {
@@ -96,6 +103,7 @@ impl<S: Session> Core<'_, S> {
                 self.write().await?;
             }
         }
+        self.transaction.in_query = false;
         Ok(())
     }
 
@@ -112,7 +120,19 @@ impl<S: Session> Core<'_, S> {
         let joined = self.transaction.block == Block::Implicit;
         let session = self.session;
         if let Some(control) = session.control(piece.text) {
-            let tag = self.control(&control).await?;
+            let tag = match &control {
+                Control::Execute { name, arguments } => {
+                    Box::pin(self.execute_by_name(name, *arguments, place, rest)).await?
+                }
+                Control::Fetch { .. } | Control::Move { .. } => {
+                    self.transaction.admit()?;
+                    Box::pin(self.fetch(&control)).await?
+                }
+                _ => self
+                    .control(&control, piece.text)
+                    .await
+                    .map_err(|failure| failure.shift(characters(text, piece)))?,
+            };
             return self.complete_at(place, joined, &tag).await;
         }
         if let Err(failed) = self.transaction.admit() {
@@ -127,22 +147,11 @@ impl<S: Session> Core<'_, S> {
         self.shared.end_statement();
         let prepared = prepared?.map_err(|error| error.shift(characters(text, piece)))?;
         if !prepared.params.is_empty() {
-            return Err(Error::new(
-                SqlState::UNDEFINED_PARAMETER,
-                "there is no parameter $1: a simple query has no parameters",
-            )
-            .into());
+            return Err(no_parameters().into());
         }
         self.admit_columns(&prepared.columns)?;
-        if prepared.outside_transaction {
-            // Several statements share a transaction, even before it is open.
-            self.transaction
-                .admit_outside(piece.text, place != Place::Alone)?;
-        } else if self.transaction.block == Block::None
-            && (place != Place::Alone || !session.commits_alone())
-        {
-            self.begin_implicit().await?;
-        }
+        self.enter(prepared.outside_transaction, piece.text, place)
+            .await?;
 
         let run = match prepared.flow {
             Flow::Rows => {
@@ -169,6 +178,61 @@ impl<S: Session> Core<'_, S> {
         let tag = run.map_err(|error| error.shift(characters(text, piece)))?;
         self.reply.finish_description()?;
         self.complete_at(place, joined, &tag).await
+    }
+
+    /// Opens the transaction that a statement of a Query needs, if that is implied.
+    #[inline]
+    async fn enter(&mut self, outside: bool, sql: &str, place: Place) -> Result<(), Failure> {
+        if outside {
+            // Several statements share a transaction, even before it is open.
+            self.transaction.admit_outside(sql, place != Place::Alone)?;
+        } else if self.transaction.block == Block::None
+            && (place != Place::Alone || !self.session.commits_alone())
+        {
+            self.begin_implicit().await?;
+        }
+        Ok(())
+    }
+
+    /// EXECUTE.
+    async fn execute_by_name(
+        &mut self,
+        name: &str,
+        arguments: List<'_>,
+        place: Place,
+        rest: &mut &[u8],
+    ) -> Result<Tag, Failure> {
+        self.transaction.admit()?;
+        let (statement, values) = self.executed(name, arguments)?;
+        let Kind::User(user) = &statement.kind else {
+            return Err(Error::internal("EXECUTE of a control statement").into());
+        };
+        self.enter(statement.outside_transaction, &statement.sql, place)
+            .await?;
+        let params = Params::new(&values, &statement.params);
+        let run = match statement.flow {
+            Flow::Rows => {
+                let deadline = self.deadline();
+                let Self {
+                    session,
+                    reply,
+                    outside,
+                    shared,
+                    ..
+                } = self;
+                reply.begin(&statement.columns, &Formats::Text, true);
+                reply.wire().ensure_buffer();
+                shared.begin_statement();
+                let work = session.execute(user, params, reply);
+                let run = outside.attend(shared, deadline, *session, work).await;
+                shared.end_statement();
+                run?
+            }
+            flow => self.copy(flow, user, params, rest).await?,
+        };
+        let tag = run?;
+        self.reply.finish_description()?;
+        Ok(tag)
     }
 
     /// CommandComplete, after the commit if this was the last statement: what could not be committed is not complete.
@@ -221,6 +285,14 @@ pub(super) fn check_ends(piece: &Statement<'_>, text: &str) -> Result<()> {
         Some(fault) => Err(Error::new(fault.sqlstate(), fault.to_string())
             .position(position(text, piece.offset + fault.offset()))),
     }
+}
+
+#[cold]
+pub(super) fn no_parameters() -> Error {
+    Error::new(
+        SqlState::UNDEFINED_PARAMETER,
+        "there is no parameter $1: a simple query has no parameters",
+    )
 }
 
 /// How many characters stand before the statement. They are counted for an error only: counted for each of many

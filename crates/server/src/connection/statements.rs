@@ -30,6 +30,8 @@ pub(super) enum Kind<S> {
     Empty,
     /// BEGIN and its like, which the library carries out. The text is kept, since it is cheap to parse.
     Control,
+    /// DECLARE, with the query of the cursor, whose parameters are those of the statement.
+    Declare(Arc<Statement<S>>),
     /// The session's.
     User(S),
 }
@@ -66,6 +68,25 @@ impl<S> Statement<S> {
             outside_transaction: false,
             sql: sql.into(),
             name: name.key().into(),
+        }
+    }
+
+    /// The same statement under a name.
+    pub(super) fn named(mut self, name: &StatementName<'_>) -> Self {
+        self.name = name.key().into();
+        self
+    }
+
+    /// The same control statement, with the columns that its result has now.
+    pub(super) fn with_columns(&self, columns: Columns) -> Self {
+        Self {
+            kind: Kind::Control,
+            columns,
+            params: self.params.clone(),
+            flow: self.flow,
+            outside_transaction: self.outside_transaction,
+            sql: self.sql.clone(),
+            name: self.name.clone(),
         }
     }
 

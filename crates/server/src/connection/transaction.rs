@@ -147,7 +147,7 @@ fn no_transaction() -> Error {
 }
 
 #[cold]
-fn only_in_block(what: &str) -> Error {
+pub(super) fn only_in_block(what: &str) -> Error {
     Error::new(
         SqlState::NO_ACTIVE_SQL_TRANSACTION,
         format!("{what} can only be used in transaction blocks"),
@@ -165,11 +165,18 @@ pub(super) fn is_exit(control: &Control<'_>) -> bool {
     )
 }
 
-/// Whether a control statement is about names, and so a statement like any other in a transaction.
+/// Whether a control statement is about names, and so a statement like any other in a transaction. (DECLARE wants one to be
+/// there before.)
 pub(super) fn is_about_names(control: &Control<'_>) -> bool {
     matches!(
         control,
-        Control::Deallocate(_) | Control::DeallocateAll | Control::Close(_) | Control::CloseAll
+        Control::Prepare { .. }
+            | Control::Deallocate(_)
+            | Control::DeallocateAll
+            | Control::Fetch { .. }
+            | Control::Move { .. }
+            | Control::Close(_)
+            | Control::CloseAll
     )
 }
 
@@ -204,9 +211,26 @@ impl<S: Session> Core<'_, S> {
     /// Commits; whatever comes of it, the transaction is over.
     #[cold]
     pub(super) async fn commit(&mut self) -> Result<(), Failure> {
+        if let Err(failure) = self.keep_held().await {
+            self.portals.forget_kept();
+            self.roll_back().await?;
+            return Err(failure);
+        }
         self.close_block();
         let session = self.session;
-        hook!(self, session.commit())??;
+        let committed = hook!(self, session.commit()).and_then(|done| Ok(done?));
+        match committed {
+            Ok(()) => self.portals.settle(),
+            Err(_) => self.portals.forget_kept(),
+        }
+        committed
+    }
+
+    /// Keeps the rows of cursors WITH HOLD, if there are any.
+    async fn keep_held(&mut self) -> Result<(), Failure> {
+        if !self.portals.to_hold().is_empty() {
+            Box::pin(self.hold()).await?;
+        }
         Ok(())
     }
 
@@ -218,11 +242,11 @@ impl<S: Session> Core<'_, S> {
     }
 
     fn close_block(&mut self) {
+        self.portals.clear();
         self.transaction.block = Block::None;
         self.transaction.began = None;
         self.transaction.modes = Begin::default();
         self.transaction.savepoints = Vec::new();
-        self.portals.clear();
         self.shared.recheck_mail();
     }
 
@@ -244,9 +268,13 @@ impl<S: Session> Core<'_, S> {
         Ok(())
     }
 
-    /// Carries a control statement out.
+    /// Carries a control statement out, unless it is one that returns rows. `text` is all of it.
     #[cold]
-    pub(super) async fn control(&mut self, control: &Control<'_>) -> Result<Tag, Failure> {
+    pub(super) async fn control(
+        &mut self,
+        control: &Control<'_>,
+        text: &str,
+    ) -> Result<Tag, Failure> {
         if self.transaction.block == Block::Failed && !is_exit(control) {
             return Err(failed().into());
         }
@@ -290,7 +318,7 @@ impl<S: Session> Core<'_, S> {
                 self.transaction.savepoints.truncate(place + 1);
                 self.transaction.block = Block::Explicit;
             }
-            other => return self.namespace(other).await,
+            other => return Box::pin(self.namespace(other, text)).await,
         }
         Ok(Tag::new(control.tag()))
     }
@@ -365,46 +393,5 @@ impl<S: Session> Core<'_, S> {
                 wire.machine.notice(&report, &mut wire.output)
             })
             .map_err(Error::internal)
-    }
-
-    /// DISCARD, DEALLOCATE and CLOSE: statements about the names that SQL and the protocol share (rule EQ-40).
-    async fn namespace(&mut self, control: &Control<'_>) -> Result<Tag, Failure> {
-        use trunkline_proto::sql::Discard;
-        use trunkline_proto::{PortalName, StatementName};
-
-        let session = self.session;
-        match control {
-            Control::Deallocate(name) => {
-                let name = StatementName::from_bytes(name.as_bytes());
-                if !self.statements.remove(&name) {
-                    return Err(super::statements::missing(&name).into());
-                }
-            }
-            Control::DeallocateAll => self.statements.clear_named(),
-            Control::Close(name) => {
-                if !self.portals.contains(name.as_bytes()) {
-                    return Err(Error::new(
-                        SqlState::INVALID_CURSOR_NAME,
-                        format!("cursor \"{name}\" does not exist"),
-                    )
-                    .into());
-                }
-                self.portals
-                    .remove(&PortalName::from_bytes(name.as_bytes()));
-            }
-            Control::CloseAll => self.portals.clear_named(),
-            Control::Discard(Discard::All) => {
-                self.transaction
-                    .admit_outside("DISCARD ALL", self.transaction.in_query)?;
-                self.portals.clear();
-                self.statements.clear_named();
-                hook!(self, session.discard())??;
-            }
-            Control::Discard(_) => {}
-            other => {
-                return Err(Error::unsupported(format!("{} is not supported", other.tag())).into());
-            }
-        }
-        Ok(Tag::new(control.tag()))
     }
 }

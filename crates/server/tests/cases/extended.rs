@@ -461,7 +461,6 @@ fn t_x49_65535_parameters() {
 }
 
 #[test]
-#[ignore = "SQL's own PREPARE and EXECUTE are the session's, whose names the library cannot see"]
 fn t_x50_sql_and_protocol_share_statements() {
     let mut client = server().login();
     client.send([

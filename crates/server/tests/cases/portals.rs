@@ -181,7 +181,6 @@ fn t_x38_a_portal_keeps_the_statement_it_was_bound_to() {
 }
 
 #[test]
-#[ignore = "SQL's own cursors are the session's, whose names the library cannot see"]
 fn t_x51_sql_and_protocol_share_portals() {
     let mut client = server().login();
     client.send([
@@ -202,7 +201,6 @@ fn t_x51_sql_and_protocol_share_portals() {
 }
 
 #[test]
-#[ignore = "SQL's own cursors are the session's, whose names the library cannot see"]
 fn t_x52_a_cursor_with_hold() {
     let mut client = server().login();
     client.send([
@@ -216,7 +214,6 @@ fn t_x52_a_cursor_with_hold() {
 }
 
 #[test]
-#[ignore = "a session cannot choose the format of a simple query's result"]
 fn t_q12_a_binary_cursor() {
     let mut client = server().login();
     client.send([

@@ -61,9 +61,7 @@ impl<'a> Parser<'a> {
         let ends = self
             .ahead()
             .is_none_or(|token| token.kind == Kind::Symbol(b';'));
-        Some(if ends {
-            Direction::Forward(ONE)
-        } else if self.accept("next") {
+        Some(if ends || self.accept("next") {
             Direction::Forward(ONE)
         } else if self.accept("prior") {
             Direction::Backward(ONE)

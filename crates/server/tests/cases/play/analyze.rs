@@ -82,21 +82,6 @@ impl Analyst<'_> {
             Statement::Show { name } => Some(vec![ResultColumn::new(name.clone(), Type::TEXT)]),
             Statement::Explain => one("QUERY PLAN", Type::TEXT),
             Statement::Call(_) => one("n", Type::INT4),
-            Statement::Execute(name) => match self.state.prepared.get(name) {
-                Some(statement) => self.statement(&statement.clone())?,
-                None => {
-                    let message = format!("prepared statement \"{name}\" does not exist");
-                    return Err(Error::new(SqlState::INVALID_SQL_STATEMENT_NAME, message));
-                }
-            },
-            Statement::Fetch {
-                cursor,
-                moves: false,
-                ..
-            } => match self.state.cursors.get(cursor) {
-                Some(cursor) => Some(self.select(&cursor.select)?),
-                None => None,
-            },
             _ => None,
         })
     }

@@ -9,7 +9,7 @@ use super::parse::parse;
 use super::run::{evaluate, rows};
 use super::session::{Plan, Play};
 use super::settings::{set, unknown_setting};
-use super::state::{Cursor, Table, Value};
+use super::state::{Table, Value};
 use super::statement::{Expr, Select, Source, Statement, Step};
 use super::world::Running;
 
@@ -162,70 +162,6 @@ impl Play {
                 Tag::new("NOTIFY")
             }
             Statement::Do(steps) => self.steps(steps, reply).await?,
-            Statement::Prepare { name, statement } => {
-                let (name, statement) = (name.clone(), (**statement).clone());
-                self.change(|state| Ok(state.prepared.insert(name, statement)))?;
-                Tag::new("PREPARE")
-            }
-            Statement::Execute(name) => {
-                let found = self.with(|memory| memory.now.prepared.get(name).cloned());
-                let Some(Statement::Select(select)) = found else {
-                    return Err(Error::unsupported("EXECUTE of no SELECT"));
-                };
-                self.select(&select, params, reply).await?
-            }
-            Statement::Deallocate(name) => {
-                self.with(|memory| memory.now.prepared.remove(name));
-                Tag::new("DEALLOCATE")
-            }
-            Statement::Declare { cursor, select } => {
-                let (name, cursor) = (
-                    cursor.clone(),
-                    Cursor {
-                        select: select.clone(),
-                        at: 0,
-                    },
-                );
-                self.change(|state| Ok(state.cursors.insert(name, cursor)))?;
-                Tag::new("DECLARE CURSOR")
-            }
-            Statement::Fetch {
-                cursor,
-                count,
-                moves,
-            } => {
-                let found = self.with(|memory| memory.now.cursors.get(cursor).cloned());
-                let missing = || {
-                    Error::new(
-                        SqlState::INVALID_CURSOR_NAME,
-                        format!("cursor \"{cursor}\" does not exist"),
-                    )
-                };
-                let found = found.ok_or_else(missing)?;
-                let all = self.with(|memory| rows(&found.select, &memory.now, Params::none()))?;
-                let fetched: Vec<_> = all.skip(found.at).take(*count).collect::<Result<_>>()?;
-                self.with(|memory| {
-                    if let Some(cursor) = memory.now.cursors.get_mut(cursor) {
-                        cursor.at += fetched.len();
-                    }
-                });
-                let rows = fetched.len() as u64;
-                for row in fetched.iter().filter(|_| !moves) {
-                    reply.row(&row[..]).await?;
-                }
-                Tag::counted(if *moves { "MOVE" } else { "FETCH" }, rows)
-            }
-            Statement::CloseCursor(name) => {
-                self.with(|memory| match name {
-                    Some(name) => drop(memory.now.cursors.remove(name)),
-                    None => memory.now.cursors.clear(),
-                });
-                Tag::new(if name.is_some() {
-                    "CLOSE CURSOR"
-                } else {
-                    "CLOSE CURSOR ALL"
-                })
-            }
             Statement::Explain => {
                 reply
                     .row(("Result  (cost=0.00..0.01 rows=1 width=4)",))

@@ -111,34 +111,6 @@ impl Parser {
                 self.word("stdout")?;
                 Ok(Statement::CopyOut(select))
             }
-            "prepare" => {
-                let name = self.name()?;
-                self.word("as")?;
-                Ok(Statement::Prepare {
-                    name,
-                    statement: Box::new(self.statement()?),
-                })
-            }
-            "execute" => Ok(Statement::Execute(self.name()?)),
-            "deallocate" => Ok(Statement::Deallocate(self.name()?)),
-            "declare" => self.declare(),
-            "fetch" | "move" => {
-                let count = if let Token::Int(_) = self.peek() {
-                    usize::try_from(self.int()?).unwrap_or(0)
-                } else {
-                    1
-                };
-                self.took_word("from");
-                Ok(Statement::Fetch {
-                    cursor: self.name()?,
-                    count,
-                    moves: verb == "move",
-                })
-            }
-            "close" => {
-                let name = self.name()?;
-                Ok(Statement::CloseCursor((name != "all").then_some(name)))
-            }
             "explain" => {
                 self.rest();
                 Ok(Statement::Explain)
@@ -433,17 +405,6 @@ impl Parser {
             _ => return self.wrong_before(),
         };
         Ok(Statement::Set { name, value })
-    }
-
-    fn declare(&mut self) -> Result<Statement, Error> {
-        let cursor = self.name()?;
-        self.word("cursor")?;
-        self.word("for")?;
-        self.word("select")?;
-        Ok(Statement::Declare {
-            cursor,
-            select: self.select_body()?,
-        })
     }
 
     fn peek(&self) -> &Token {

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use trunkline_server::{
-    Begin, Client, Columns, Control, CopyIn, CopyOut, Decode as _, Error, Format, Oid,
-    ParameterStatus, Params, Prepared, Reply, Result, Session, SessionHandle, SqlState, Tag, Type,
+    Begin, Client, Columns, CopyIn, CopyOut, Decode as _, Error, Format, Oid, ParameterStatus,
+    Params, Prepared, Reply, Result, Session, SessionHandle, SqlState, Tag, Type,
 };
 
 use super::analyze::analyze;
@@ -288,21 +288,6 @@ impl Session for Play {
         Ok(Tag::copy(count))
     }
 
-    fn control<'q>(&self, sql: &'q str) -> Option<Control<'q>> {
-        // Cursors and SQL's own PREPARE are played here: the library's portals and statements are another namespace.
-        let control = Control::parse(sql)?;
-        let own = match &control {
-            Control::Prepare { .. } | Control::Execute { .. } => true,
-            Control::Close(name) => self.with(|memory| memory.now.cursors.contains_key(&**name)),
-            Control::CloseAll => self.with(|memory| !memory.now.cursors.is_empty()),
-            Control::Deallocate(name) => {
-                self.with(|memory| memory.now.prepared.contains_key(&**name))
-            }
-            _ => false,
-        };
-        (!own).then_some(control)
-    }
-
     fn commits_alone(&self) -> bool {
         // Otherwise an error of the commit could not come after the statement is complete.
         self.with(|memory| !memory.now.defers())
@@ -325,7 +310,6 @@ impl Session for Play {
                 memory.now = begun.unwrap_or_default();
                 return Err(error);
             }
-            memory.now.cursors.clear();
             Ok(std::mem::take(&mut memory.now.notifications))
         })?;
         self.notify(notifications);

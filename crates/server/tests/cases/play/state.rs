@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trunkline_server::{Error, SqlState};
 
 use super::error_at;
-use super::statement::{Column, Select, Statement, When};
+use super::statement::{Column, When};
 
 #[derive(Clone, Default)]
 pub struct State {
@@ -13,21 +13,12 @@ pub struct State {
     pub settings: BTreeMap<String, String>,
     /// Notifications that wait for the commit.
     pub notifications: Vec<(String, String)>,
-    pub cursors: BTreeMap<String, Cursor>,
-    /// What SQL's own PREPARE made.
-    pub prepared: BTreeMap<String, Statement>,
 }
 
 #[derive(Clone)]
 pub struct Table {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Value>>,
-}
-
-#[derive(Clone)]
-pub struct Cursor {
-    pub select: Select,
-    pub at: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -62,22 +62,6 @@ pub enum Statement {
     CopyIn {
         table: (String, u32),
     },
-    Prepare {
-        name: String,
-        statement: Box<Self>,
-    },
-    Execute(String),
-    Deallocate(String),
-    Declare {
-        cursor: String,
-        select: Select,
-    },
-    Fetch {
-        cursor: String,
-        count: usize,
-        moves: bool,
-    },
-    CloseCursor(Option<String>),
     Explain,
     /// `call f(n)`: twice n.
     Call(i32),
