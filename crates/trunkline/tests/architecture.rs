@@ -52,7 +52,7 @@ const MAY_NAME: &[(&str, &str)] = &[
 ];
 
 /// What the core would need only if it did input or output.
-const RUNTIMES: &str = "tokio futures mio async smol socket2 getrandom rand chrono time";
+const RUNTIMES: &str = "tokio futures mio async smol socket2 getrandom rand iana-time-zone";
 
 /// Other implementations of the wire protocol: for `interop/` and `bench/` alone.
 const PEERS: &str = "tokio-postgres postgres postgres-protocol pgwire sqlx diesel pq-sys";
