@@ -40,6 +40,7 @@ mod guesses;
 mod hostile;
 mod limits;
 mod mutated;
+mod names;
 mod notify;
 mod portals;
 mod pressure;
