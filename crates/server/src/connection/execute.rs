@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use trunkline_proto::PortalName;
 use trunkline_proto::frontend::Execute;
 use trunkline_proto::sql::Control;
+use trunkline_proto::{PortalName, SqlState};
 
 use super::portals::State;
 use super::resume::{Progress, cannot_run};
@@ -86,6 +86,15 @@ impl<S: Session> Core<'_, S> {
                 Some(executed) => statement = executed,
             }
         }
+        if let Kind::Empty = statement.kind {
+            // Even in a failed transaction, and as often as one likes.
+            let wire = self.reply.wire();
+            wire.ensure_buffer();
+            wire.machine
+                .empty_query(&mut wire.output)
+                .map_err(Error::internal)?;
+            return Ok(());
+        }
         if failed {
             return Err(super::transaction::failed().into());
         }
@@ -105,12 +114,7 @@ impl<S: Session> Core<'_, S> {
             State::Fresh => {}
         }
         let Kind::User(user) = &statement.kind else {
-            let wire = self.reply.wire();
-            wire.ensure_buffer();
-            wire.machine
-                .empty_query(&mut wire.output)
-                .map_err(Error::internal)?;
-            return Ok(());
+            return Err(Error::internal("only a session's statement comes so far").into());
         };
         if statement.outside_transaction {
             self.transaction.admit_outside(&statement.sql, false)?;
@@ -179,6 +183,13 @@ impl<S: Session> Core<'_, S> {
             }
             _ if !matches!(self.portals.find(name)?.state, State::Fresh) => {
                 return Err(cannot_run(name).into());
+            }
+            (Control::Close(closed), _) if closed.as_bytes() == name.as_bytes() => {
+                return Err(Error::new(
+                    SqlState::INVALID_CURSOR_STATE,
+                    format!("cannot drop active portal \"{name}\""),
+                )
+                .into());
             }
             (Control::Declare(cursor), Kind::Declare(query)) => {
                 let values = std::mem::take(&mut self.portals.find(name)?.values);

@@ -258,8 +258,8 @@ impl<'s, S: Session> Portals<'s, S> {
     #[cold]
     pub(super) fn fail(&mut self) {
         for portal in self.named.values_mut().chain(&mut self.unnamed) {
-            let is_control = matches!(portal.statement.kind, Kind::Control | Kind::Declare(_));
-            if !is_control && !matches!(portal.hold, Hold::Held(_)) {
+            let runs = matches!(portal.statement.kind, Kind::User(_));
+            if runs && !matches!(portal.hold, Hold::Held(_)) {
                 portal.state = State::Spent;
             }
         }

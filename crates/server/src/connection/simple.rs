@@ -176,7 +176,10 @@ impl<S: Session> Core<'_, S> {
             }
         };
         let tag = run.map_err(|error| error.shift(characters(text, piece)))?;
-        self.reply.finish_description()?;
+        // A COPY describes itself; what the reply knows may be of a statement before that failed undescribed.
+        if prepared.flow == Flow::Rows {
+            self.reply.finish_description()?;
+        }
         self.complete_at(place, joined, &tag).await
     }
 
