@@ -225,3 +225,15 @@ fn t_c23_cancel_while_data_is_awaited() {
     client.send([copy_data(b"1\n"), copy_done(), query("select 1")]);
     client.expect("E[57014] Z(I) T D[1] C(SELECT 1) Z(I)");
 }
+
+#[test]
+fn t_c04_a_copy_behind_a_result_that_failed() {
+    let mut client = with_table();
+    client.send([
+        query("select 6/(2-n) from generate_series(2,3) n"),
+        query("copy t from stdin"),
+    ]);
+    client.expect("T* E[22012] Z(I) G");
+    client.send([copy_data(b"1\n"), copy_done()]);
+    client.expect("C(COPY 1) Z(I)");
+}

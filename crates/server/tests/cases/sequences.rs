@@ -7,7 +7,7 @@ use crate::chance::{Chance, rounds, seed};
 use crate::target::{Setup, Target, count_panics, postgres};
 use crate::wire::*;
 
-const SQL: [&str; 40] = [
+const SQL: [&str; 45] = [
     "",
     "select 1",
     "select 1; select 2",
@@ -48,6 +48,11 @@ const SQL: [&str; 40] = [
     "close p",
     "close all",
     "select 1; declare q cursor for select 1; fetch q",
+    "select 1; select 6/(2-n) from generate_series(2,3) n",
+    "insert into t values (1); rollback; insert into t values (2)",
+    "begin; insert into t values (1); savepoint a",
+    "rollback and chain",
+    "select n from t -- and more",
 ];
 
 /// A message, and how a person would write it.
@@ -57,7 +62,7 @@ fn message_of(chance: &mut Chance) -> (Vec<u8>, String) {
     // PostgreSQL 18.4 crashes when an unnamed portal is executed that a failed Query has left: only one just bound is.
     let portal = ["q", "p"][chance.below(2)];
     let rows = i32::try_from(chance.below(3)).unwrap();
-    match chance.below(28) {
+    match chance.below(32) {
         0..=4 => (query(sql), format!("Q {sql:?}")),
         5..=8 => (
             parse(statement, sql, &[]),
@@ -74,6 +79,10 @@ fn message_of(chance: &mut Chance) -> (Vec<u8>, String) {
         20 => (close_portal(portal), format!("C P {portal:?}")),
         21 => (flush(), "H".into()),
         22 => (call(177, 0, &[Some(b"1"), Some(b"2")], 0), "F".into()),
+        26 => ([copy_data(b"x\n"), copy_done()].concat(), "d(bad) c".into()),
+        27 => (copy_fail("no"), "f".into()),
+        28 => (message(b'P', b"\0select 1\0\0"), "P(short)".into()),
+        29 => (message(b'S', b"x"), "S(long)".into()),
         24..=25 => (
             [bind("", statement, &[]), execute("", rows)].concat(),
             format!("B \"\" {statement:?}\nE \"\" {rows}"),
@@ -114,10 +123,19 @@ fn answer(server: &Target, bytes: &[u8], script: &str) -> Vec<String> {
         if matches!(seen, Seen::Message { tag: b'S', .. }) {
             continue;
         }
+        // PostgreSQL 18.4 warns of resources that a failed portal has left behind.
+        if seen.field('C').as_deref() == Some("01000") {
+            continue;
+        }
         let shown = match (seen.field('V'), seen.field('C')) {
             (Some(severity), Some(code)) => format!("{severity} {code}"),
             _ => format!("{seen:?}"),
         };
+        // A result that fails before its first row: PostgreSQL has described it by then.
+        let described = |last: &String| last.starts_with('T');
+        if shown.starts_with("ERROR") && answer.last().is_some_and(described) {
+            answer.pop();
+        }
         answer.push(shown);
     }
 }
