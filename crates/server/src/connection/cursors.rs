@@ -95,6 +95,7 @@ impl<S: Session> Core<'_, S> {
         self.portals.admit(&name)?;
         let mut portal = Portal::new(statement);
         portal.values = values;
+        portal.depth = self.transaction.depth();
         portal.binary = cursor.binary;
         portal.hold = if cursor.hold { Hold::Wanted } else { Hold::No };
         self.portals.insert(&name, portal);

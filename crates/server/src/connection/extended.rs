@@ -153,10 +153,12 @@ impl<S: Session> Core<'_, S> {
         match self.portals.place(&bind.portal, statement) {
             Place::Unnamed { portal, live } => {
                 portal.fill(bind)?;
+                portal.depth = self.transaction.depth();
                 *live = true;
             }
             Place::Named(mut portal) => {
                 portal.fill(bind)?;
+                portal.depth = self.transaction.depth();
                 self.portals.insert(&bind.portal, portal);
             }
         }

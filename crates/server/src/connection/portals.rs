@@ -26,6 +26,8 @@ pub(super) struct Portal<'s, S: Session> {
     /// `BINARY`: FETCH within a Query gives binary. (Other requests say what they want.)
     pub(super) binary: bool,
     pub(super) hold: Hold,
+    /// How many savepoints were set when it was made.
+    pub(super) depth: usize,
     pub(super) state: State<'s>,
 }
 
@@ -61,6 +63,7 @@ impl<S: Session> Portal<'_, S> {
             bad_format: None,
             binary: false,
             hold: Hold::No,
+            depth: 0,
             state: State::Fresh,
         }
     }
@@ -236,6 +239,7 @@ impl<'s, S: Session> Portals<'s, S> {
         for portal in self.named.values_mut() {
             if let Hold::Kept(bytes) = portal.hold {
                 portal.hold = Hold::Held(bytes);
+                portal.depth = 0;
             }
         }
     }
@@ -254,14 +258,36 @@ impl<'s, S: Session> Portals<'s, S> {
     }
 
     /// The transaction has failed: what portals were running is dropped. They are there until its end, and executing one
-    /// is refused for the transaction's sake.
+    /// is refused for the transaction's sake. Those made before the last of so many savepoints go on after a rollback to it.
     #[cold]
-    pub(super) fn fail(&mut self) {
+    pub(super) fn fail(&mut self, savepoints: usize) {
         for portal in self.named.values_mut().chain(&mut self.unnamed) {
             let runs = matches!(portal.statement.kind, Kind::User(_));
-            if runs && !matches!(portal.hold, Hold::Held(_)) {
+            let survives = portal.depth < savepoints || matches!(portal.hold, Hold::Held(_));
+            if runs && !survives {
                 portal.state = State::Spent;
             }
+        }
+    }
+
+    /// Ends the portals that were made after a savepoint, of which there are so many before it: it is rolled back to.
+    #[cold]
+    pub(super) fn roll_back_to(&mut self, before: usize) {
+        if self
+            .unnamed
+            .as_ref()
+            .is_some_and(|portal| portal.depth > before)
+        {
+            self.retire_unnamed();
+        }
+        self.named.retain(|_, portal| portal.depth <= before);
+    }
+
+    /// A savepoint is released: what was made after it is as if made before.
+    #[cold]
+    pub(super) fn release(&mut self, before: usize) {
+        for portal in self.named.values_mut().chain(&mut self.unnamed) {
+            portal.depth = portal.depth.min(before);
         }
     }
 

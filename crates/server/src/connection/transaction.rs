@@ -85,6 +85,12 @@ impl Transaction {
         self.block != Block::None
     }
 
+    /// How many savepoints are set.
+    #[inline]
+    pub(super) fn depth(&self) -> usize {
+        self.savepoints.len()
+    }
+
     /// Refuses what may not run in a failed block.
     ///
     /// # Errors
@@ -255,7 +261,7 @@ impl<S: Session> Core<'_, S> {
         match self.transaction.block {
             Block::Explicit => {
                 self.transaction.block = Block::Failed;
-                self.portals.fail();
+                self.portals.fail(self.transaction.depth());
             }
             Block::Implicit => match self.roll_back().await {
                 // The client has its error already; one to say that the rollback failed too would be a surplus message.
@@ -308,6 +314,7 @@ impl<S: Session> Core<'_, S> {
                 let place = self.transaction.savepoint(name)?;
                 hook!(self, session.release(name))??;
                 self.transaction.savepoints.truncate(place);
+                self.portals.release(place);
             }
             Control::RollbackTo(name) => {
                 if self.transaction.block != Block::Failed {
@@ -316,6 +323,7 @@ impl<S: Session> Core<'_, S> {
                 let place = self.transaction.savepoint(name)?;
                 hook!(self, session.rollback_to(name))??;
                 self.transaction.savepoints.truncate(place + 1);
+                self.portals.roll_back_to(place);
                 self.transaction.block = Block::Explicit;
             }
             other => return Box::pin(self.namespace(other, text)).await,

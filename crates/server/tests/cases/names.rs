@@ -459,3 +459,42 @@ fn eq_40_notices_pass_rows_that_do_not() {
     ]);
     client.expect("C(DECLARE CURSOR) Z(I) N[NOTICE 00000] C(DO) C(MOVE 3) T D[4] C(FETCH 1) Z(I)");
 }
+
+#[test]
+fn eq_40_cursors_and_savepoints() {
+    let mut client = declared("no scroll cursor");
+    client.send([
+        query("fetch 1 c"),
+        query("savepoint a"),
+        query("declare d no scroll cursor for select 1"),
+        query("fetch 1 c"),
+        query("select 1/0"),
+        query("rollback to a"),
+        // What was made before the savepoint goes on where it was; what came after it is gone.
+        query("fetch 1 c"),
+        query("fetch d"),
+        query("rollback to a"),
+        query("move 1 c"),
+    ]);
+    client.expect("T D[1] C(FETCH 1) Z(T) C(SAVEPOINT) Z(T) C(DECLARE CURSOR) Z(T) T D[2] C(FETCH 1) Z(T) T* E[22012] Z(E)");
+    client.expect(
+        "C(ROLLBACK) Z(T) T D[3] C(FETCH 1) Z(T) E[34000] Z(E) C(ROLLBACK) Z(T) C(MOVE 1) Z(T)",
+    );
+    client.send([
+        query("declare d no scroll cursor for select 7 as n"),
+        query("release a"),
+        query("savepoint b"),
+        query("rollback to b"),
+        query("fetch d"),
+        query("fetch c"),
+    ]);
+    client.expect("C(DECLARE CURSOR) Z(T) C(RELEASE) Z(T) C(SAVEPOINT) Z(T) C(ROLLBACK) Z(T) T D[7] C(FETCH 1) Z(T) T D[5] C(FETCH 1) Z(T)");
+    // Without a savepoint, an error is the end of all.
+    client.send([
+        query("release b"),
+        query("select 1/0"),
+        query("rollback"),
+        query("fetch c"),
+    ]);
+    client.expect("C(RELEASE) Z(T) T* E[22012] Z(E) C(ROLLBACK) Z(I) E[34000] Z(I)");
+}

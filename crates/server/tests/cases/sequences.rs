@@ -140,6 +140,20 @@ fn answer(server: &Target, bytes: &[u8], script: &str) -> Vec<String> {
     }
 }
 
+/// Leaves out the rows that an error cuts short.
+fn without_rows(answer: Vec<String>) -> Vec<String> {
+    let mut left: Vec<String> = Vec::new();
+    for told in answer {
+        if told.starts_with("ERROR") {
+            while left.last().is_some_and(|told| told.starts_with(['T', 'D'])) {
+                left.pop();
+            }
+        }
+        left.push(told);
+    }
+    left
+}
+
 #[test]
 fn sequences_in_any_order_come_to_an_end() {
     let Some(server) = Setup::default().start_ours() else {
@@ -169,6 +183,13 @@ fn sequences_beside_postgresql() {
             answer(&theirs, &bytes, &script),
             answer(&ours, &bytes, &script),
         );
+        // PostgreSQL gathers the rows of EXECUTE and FETCH before it sends any.
+        let gathers = script.contains("execute") || script.contains("fetch");
+        let (expected, seen) = if gathers {
+            (without_rows(expected), without_rows(seen))
+        } else {
+            (expected, seen)
+        };
         // PostgreSQL 18.4 loses its way when a COPY that was prepared is bound twice.
         // EXECUTE of a statement that controls the session, such as BEGIN or another EXECUTE, is not supported here.
         let theirs_is_wrong = expected.iter().any(|told| told.ends_with("XX000"));
