@@ -120,7 +120,7 @@ mod tests {
             let start = kept.len();
             kept.extend_from_slice(b"D\0\0\0\0\0\x04");
             keep(&row, &types, &mut kept).unwrap();
-            crate::reply::seal(&mut kept, start).unwrap();
+            crate::reply::seal(&mut kept, start, u32::MAX).unwrap();
         }
         let mut rest = &kept[..];
         for _ in 0..2 {
@@ -170,7 +170,7 @@ mod tests {
         let mut kept = b"D\0\0\0\0\0\x01".to_vec();
         let types = [Type::TEXT];
         keep(&(Bare,), &types, &mut kept).unwrap();
-        crate::reply::seal(&mut kept, 0).unwrap();
+        crate::reply::seal(&mut kept, 0, u32::MAX).unwrap();
         let held = Held::next(&mut &kept[..]).unwrap();
         let mut out = Vec::new();
         held.text(&types, &mut out).unwrap();

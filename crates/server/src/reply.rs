@@ -252,7 +252,10 @@ impl Reply {
             wire.drop_torn();
             return Err(error);
         }
-        seal(output, start)?;
+        if let Err(error) = seal(output, start, wire.row_limit) {
+            wire.drop_torn();
+            return Err(error);
+        }
         wire.end_message();
         self.sent += 1;
         Ok(())
@@ -282,7 +285,10 @@ impl Reply {
             wire.drop_torn();
             return Err(error);
         }
-        seal(&mut wire.output, start)?;
+        if let Err(error) = seal(&mut wire.output, start, wire.row_limit) {
+            wire.drop_torn();
+            return Err(error);
+        }
         wire.end_message();
         Ok(())
     }
@@ -422,15 +428,13 @@ pub(crate) fn describe(wire: &mut Wire, columns: &Columns, formats: &Formats) ->
     described.map_err(Error::internal)
 }
 
-/// Writes the length of the message that begins at `start`.
+/// Writes the length of the message that begins at `start`, unless it is over the limit: PostgreSQL's is what frontends
+/// are prepared for.
 #[inline]
-pub(crate) fn seal(output: &mut Vec<u8>, start: usize) -> Result<()> {
-    /// The largest message PostgreSQL makes: 1 GiB, which is what frontends are prepared for.
-    const LIMIT: u32 = 0x3FFF_FFFE;
+pub(crate) fn seal(output: &mut [u8], start: usize, limit: u32) -> Result<()> {
     let length = u32::try_from(output.len() - start - 1).unwrap_or(u32::MAX);
-    if length > LIMIT {
-        output.truncate(start);
-        return Err(too_large());
+    if length > limit || length > i32::MAX.unsigned_abs() {
+        return Err(too_large(limit));
     }
     if let Some(place) = output.get_mut(start + 1..start + 5) {
         place.copy_from_slice(&length.to_be_bytes());
@@ -439,10 +443,10 @@ pub(crate) fn seal(output: &mut Vec<u8>, start: usize) -> Result<()> {
 }
 
 #[cold]
-fn too_large() -> Error {
+fn too_large(limit: u32) -> Error {
     Error::new(
         SqlState::PROGRAM_LIMIT_EXCEEDED,
-        "a row or a piece of COPY data is larger than 1 GiB",
+        format!("a row or a piece of COPY data is larger than {limit} bytes"),
     )
 }
 

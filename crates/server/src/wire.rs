@@ -19,6 +19,8 @@ pub(crate) struct Wire {
     /// How much of `output` has been written. It lives here and not in a future, so that dropping a future in the
     /// middle of a write loses nothing.
     written: usize,
+    /// The largest length field of a row, or a piece of COPY data.
+    pub(crate) row_limit: u32,
     /// Where the message begins that is being encoded by user code; nowhere, mostly.
     open: Option<usize>,
     /// Rows do not go to the client just now.
@@ -29,11 +31,12 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(machine: Connection, output: Vec<u8>, io: WriteHalf) -> Self {
+    pub(crate) fn new(machine: Connection, output: Vec<u8>, io: WriteHalf, row_limit: u32) -> Self {
         Self {
             machine,
             output,
             written: 0,
+            row_limit,
             open: None,
             diverted: None,
             broken: false,

@@ -350,7 +350,12 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
     drop(output);
     let (reader, writer) = stream.split();
     let up = Up {
-        wire: Box::new(Wire::new(machine, Vec::new(), writer)),
+        wire: Box::new(Wire::new(
+            machine,
+            Vec::new(),
+            writer,
+            u32::try_from(config.limits.row).unwrap_or(u32::MAX),
+        )),
         outside: Outside::new(reader, config.half_close_grace),
         input,
         shared: Arc::clone(&registration.shared),

@@ -137,3 +137,48 @@ fn lm_prepared_statements_and_portals() {
     ]);
     client.expect("2 3 2 2 Z(I)");
 }
+
+#[test]
+fn lm_02_limits_are_configuration() {
+    let setup = Setup::limits(|limits| {
+        limits.large = 1000;
+        limits.small = 200;
+        limits.columns = 2;
+        limits.row = 100;
+        limits.startup = 500;
+    });
+    let Some(server) = setup.start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let comment = |length: usize| query(&format!("--{}", "x".repeat(length - 7)));
+    client.send([comment(1000)]);
+    client.expect("I Z(I)");
+    client.send([comment(1001)]);
+    client.expect("EOF");
+
+    let mut client = server.login();
+    client.send([close_portal(&"x".repeat(194)), sync()]);
+    client.expect("3 Z(I)");
+    client.send([close_portal(&"x".repeat(195))]);
+    client.expect("EOF");
+
+    let mut client = server.login();
+    client.send([query("select 1, 2"), query("select 1, 2, 3")]);
+    client.expect("T D[1,2] C(SELECT 1) Z(I) E[54011] Z(I)");
+    // Length, count of columns, length of the value: ten bytes.
+    for (length, answer) in [(90, "T D C(SELECT 1) Z(I)"), (91, "T* E[54000] Z(I)")] {
+        client.send([query(&format!("select '{}'", "x".repeat(length)))]);
+        client.expect(answer);
+    }
+    client.send([query("select 1")]);
+    client.expect("T D[1] C(SELECT 1) Z(I)");
+
+    for (length, answer) in [(500, "R(0) N* S* K N* Z(I)"), (501, "EOF")] {
+        let fixed = [("user", "postgres"), ("application_name", "")];
+        let name = "x".repeat(length - startup(V3_0, &fixed).len());
+        let mut client = server.connect();
+        client.send([startup(V3_0, &[fixed[0], ("application_name", &name)])]);
+        client.expect(answer);
+    }
+}

@@ -16,7 +16,6 @@
 //! | T-A21 | OAUTHBEARER is not among the authenticators |
 //! | T-S35, second half | no slots are reserved for some roles: an [`Authenticator`](trunkline_server::Authenticator) may |
 //! | T-T05, second half | an immediate shutdown is the end of the process |
-//! | 1.2, 1 GiB | a field of a gigabyte is left to the tests of the machine, which need not make one |
 
 #![allow(unreachable_pub, reason = "these are modules of a binary")]
 #![allow(

@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use trunkline_server::{
-    Authenticated, Authenticator, Error, Exchange, Result, Server, SqlState, Tls, Trust, Verifier,
+    Authenticated, Authenticator, Error, Exchange, Limits, Result, Server, SqlState, Tls, Trust,
+    Verifier,
 };
 
 use crate::play::{Gauges, Play, World};
@@ -36,6 +37,7 @@ pub struct Setup {
     max_connections: usize,
     max_prepared: (usize, usize),
     also: Option<PathBuf>,
+    limits: Limits,
 }
 
 impl Default for Setup {
@@ -47,6 +49,7 @@ impl Default for Setup {
             max_connections: 1_000,
             max_prepared,
             also: None,
+            limits: Limits::POSTGRES,
         }
     }
 }
@@ -103,6 +106,13 @@ impl Setup {
         }
     }
 
+    /// Other sizes of messages.
+    pub fn limits(change: impl FnOnce(&mut Limits)) -> Self {
+        let mut setup = Self::default();
+        change(&mut setup.limits);
+        setup
+    }
+
     /// Listens on a Unix-domain socket, too.
     pub fn also_at(mut self, path: &Path) -> Self {
         self.also = Some(path.into());
@@ -124,6 +134,7 @@ impl Setup {
     /// This crate's server, in any case.
     pub fn start_here(self) -> Target {
         let mut server = Server::new(Hba)
+            .limits(self.limits)
             .authentication_timeout(self.patience)
             .max_connections(self.max_connections)
             .max_logins(1_000)
