@@ -8,14 +8,19 @@
 //! |---|---|
 //! | `handshake` | encryption and cancel requests, the startup packet, version negotiation |
 //! | `login` | authentication requests and their responses |
-//! | `connection` | the commands of a session and their answers |
+//! | `connection` | the commands of a session |
+//! | `answers`, `copy` | what the backend says to them, refused where it is not due |
+//! | `outcome` | errors, and ReadyForQuery |
 //! | `phase` | every transition of a session, with the diagram |
 //! | `error` | the peer's faults and our own |
 
+mod answers;
 mod connection;
+mod copy;
 mod error;
 mod handshake;
 mod login;
+mod outcome;
 mod phase;
 mod report;
 
