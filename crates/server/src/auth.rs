@@ -8,7 +8,7 @@ use trunkline_proto::auth::{self, Authenticated, Binding, Mock, Verifier, cleart
 use trunkline_proto::backend::Authentication;
 use trunkline_proto::server::{Login, Response};
 
-use crate::connection::startup::{Dialogue, Lost};
+use crate::connection::dialogue::{Dialogue, Lost};
 use crate::{Client, Error, Result, SqlState};
 
 /// Decides whether a client is who it says: the first argument of [`Server::new`](crate::Server::new), so that nobody

@@ -45,6 +45,7 @@
 #![warn(missing_docs)]
 
 mod auth;
+mod bind;
 mod buffer;
 mod client;
 mod column;
@@ -55,6 +56,7 @@ mod error;
 mod gate;
 mod handle;
 mod held;
+mod listener;
 mod open;
 mod params;
 mod park;
@@ -72,17 +74,19 @@ mod transport;
 mod wire;
 
 pub use auth::{Authenticator, Cleartext, Exchange, Md5, Scram, Trust, Users};
+pub use bind::BindError;
 pub use client::{Address, Client};
 pub use column::{Column, Columns};
 pub use connection::{Begin, CopyIn, CopyOut};
 pub use error::{Error, Result};
 pub use handle::{SessionHandle, Undelivered};
+pub use listener::Listener;
 pub use open::{IntoSession, Open};
 pub use params::{FromParams, Params};
 pub use prepared::Prepared;
 pub use reply::{Reply, Sending};
 pub use row::Row;
-pub use server::{BindError, Listener, Server};
+pub use server::Server;
 pub use session::Session;
 pub use status::ParameterStatus;
 pub use tag::Tag;

@@ -2,7 +2,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `startup` | from accept to the first ReadyForQuery |
+//! | `startup`, `dialogue`, `settings` | from accept to the first ReadyForQuery |
 //! | `simple` | Query |
 //! | `extended` | Parse, Bind, Describe, Close, FunctionCall |
 //! | `execute`, `resume` | Execute: running, suspending and resuming portals |
@@ -18,6 +18,7 @@
 mod arguments;
 mod copy;
 mod cursors;
+pub(crate) mod dialogue;
 mod execute;
 mod extended;
 mod hold;
@@ -27,6 +28,7 @@ mod outside;
 mod portals;
 mod ready;
 mod resume;
+mod settings;
 mod simple;
 pub(crate) mod startup;
 mod statements;
