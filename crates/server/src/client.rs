@@ -20,6 +20,7 @@ pub struct Client {
 
 /// Where a client connects from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Address {
     /// Over TCP, from this address.
     Tcp(SocketAddr),

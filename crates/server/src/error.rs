@@ -145,7 +145,7 @@ impl Error {
 
     /// Keeps the cause for the log; the client does not see it.
     #[must_use]
-    pub fn source(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(cause.into());
         self
     }
@@ -167,6 +167,23 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The bytes that it takes, more or less.
+    pub(crate) fn size(&self) -> usize {
+        let inner = &*self.0;
+        let texts = [
+            &inner.detail,
+            &inner.hint,
+            &inner.context,
+            &inner.schema,
+            &inner.table,
+            &inner.column,
+            &inner.data_type,
+            &inner.constraint,
+        ];
+        let texts = texts.into_iter().flatten().map(String::len).sum::<usize>();
+        size_of::<Inner>() + inner.message.len() + texts
     }
 
     pub(crate) fn is_fatal(&self) -> bool {
@@ -264,11 +281,7 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)?;
-        if let Some(source) = &self.0.source {
-            write!(f, ": {source}")?;
-        }
-        Ok(())
+        f.write_str(&self.0.message)
     }
 }
 

@@ -15,13 +15,25 @@ use crate::shared::{Mail, Shared, Stop};
 #[derive(Clone)]
 pub struct SessionHandle(Arc<Shared>);
 
-/// The message was not taken: the session has ended, or its mailbox is full.
+/// Why a message was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Undelivered;
+#[non_exhaustive]
+pub enum Undelivered {
+    /// The session has ended.
+    Ended,
+    /// Its mailbox is full: the client does not read.
+    Full,
+    /// A channel of no or of more than 63 bytes, a payload of 8,000 bytes or more, or a NUL byte in either.
+    Invalid,
+}
 
 impl fmt::Display for Undelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the session has ended, or its mailbox is full")
+        f.write_str(match self {
+            Self::Ended => "the session has ended",
+            Self::Full => "the session's mailbox is full",
+            Self::Invalid => "the channel or the payload of the notification is empty, too long, or holds a NUL byte",
+        })
     }
 }
 
@@ -50,10 +62,16 @@ impl SessionHandle {
         channel: impl Into<String>,
         payload: impl Into<String>,
     ) -> Result<(), Undelivered> {
+        let (channel, payload) = (channel.into(), payload.into());
+        // PostgreSQL's limits (rule AS-05): NAMEDATALEN, and a page less its header.
+        let fits = (1..64).contains(&channel.len()) && payload.len() < 8000;
+        if !fits || channel.contains('\0') || payload.contains('\0') {
+            return Err(Undelivered::Invalid);
+        }
         self.post(Mail::Notification {
             pid,
-            channel: channel.into(),
-            payload: payload.into(),
+            channel,
+            payload,
         })
     }
 
@@ -117,7 +135,7 @@ impl SessionHandle {
     }
 
     fn post(&self, mail: Mail) -> Result<(), Undelivered> {
-        self.0.post(mail).map_err(|_| Undelivered)
+        self.0.post(mail)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::transport::Socket;
 #[derive(Debug)]
 pub struct Listener<A> {
     pub(crate) sockets: Vec<Bound>,
-    pub(crate) authenticator: Option<A>,
+    pub(crate) authenticator: A,
     pub(crate) config: Arc<Config>,
     pub(crate) grace: Duration,
 }
@@ -63,20 +63,17 @@ impl<A: Authenticator> Listener<A> {
     /// # Cancel safety
     ///
     /// Dropping the future ends all sessions at once, without a word to their clients.
-    pub async fn serve<O: Open>(&mut self, opener: O, shutdown: impl Future<Output = ()>) {
-        let Some(authenticator) = self.authenticator.take() else {
-            return;
-        };
+    pub async fn serve<O: Open>(self, opener: O, shutdown: impl Future<Output = ()>) {
         let context = Arc::new(Context {
             config: Arc::clone(&self.config),
             registry: Arc::new(Registry::default()),
-            authenticator,
+            authenticator: self.authenticator,
             opener,
             gate: Gate::default(),
         });
         let (stop, stopped) = watch::channel(false);
         let mut accepting = JoinSet::new();
-        for socket in self.sockets.drain(..) {
+        for socket in self.sockets {
             accepting.spawn(accept(socket, Arc::clone(&context), stopped.clone()));
         }
         shutdown.await;
@@ -122,7 +119,14 @@ async fn accept<A: Authenticator, O: Open>(
         match accepted {
             Ok((socket, address)) => {
                 if let Some(pending) = context.gate.enter(context.config.max_logins) {
-                    sessions.spawn(connection(socket, address, Arc::clone(&context), pending));
+                    let context = Arc::clone(&context);
+                    sessions.spawn(connection(
+                        socket,
+                        address,
+                        context,
+                        pending,
+                        stopped.clone(),
+                    ));
                 }
             }
             Err(error) => {
@@ -134,18 +138,31 @@ async fn accept<A: Authenticator, O: Open>(
     }
 }
 
+/// How long a login may still take once the server is told to stop.
+const LATECOMERS: Duration = Duration::from_secs(1);
+
 /// One connection, from accept to its end.
 async fn connection<A: Authenticator, O: Open>(
     socket: Socket,
     address: Address,
     context: Arc<Context<A, O>>,
     pending: crate::gate::Pending,
+    mut stopped: watch::Receiver<bool>,
 ) {
     // Boxed, because its size would otherwise be that of every idle session.
-    let establishing = Box::pin(tokio::time::timeout(
-        context.config.authentication_timeout,
-        establish(socket, address, &context),
-    ));
+    let establishing = Box::pin(async move {
+        let limit = context.config.authentication_timeout;
+        let mut establishing = std::pin::pin!(tokio::time::timeout(
+            limit,
+            establish(socket, address, &context)
+        ));
+        tokio::select! {
+            established = &mut establishing => return established,
+            _ = stopped.wait_for(|stopped| *stopped) => {}
+        }
+        // Who is about to log in is told that the server goes; who says nothing does not hold it up.
+        tokio::time::timeout(LATECOMERS, establishing).await?
+    });
     let Ok(Ok(opened)) = establishing.await else {
         return;
     };

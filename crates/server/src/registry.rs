@@ -1,6 +1,7 @@
 //! The sessions of a server by their cancel keys.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use subtle::ConstantTimeEq;
@@ -12,7 +13,16 @@ use crate::{Error, Result};
 /// Every session that is up, by process id.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    sessions: Mutex<HashMap<i32, Entry>>,
+    sessions: Mutex<Sessions>,
+    /// Those that have logged in: they alone take places.
+    admitted: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Sessions {
+    by_pid: HashMap<i32, Entry>,
+    /// What all were told, and those who come later are told as well.
+    stop: Option<Stop>,
 }
 
 struct Entry {
@@ -60,6 +70,7 @@ impl std::fmt::Debug for Entry {
 pub(crate) struct Registration {
     registry: Arc<Registry>,
     pub(crate) shared: Arc<Shared>,
+    admitted: bool,
 }
 
 impl Registry {
@@ -75,12 +86,15 @@ impl Registry {
             let mut bytes = [0; 4];
             getrandom::fill(&mut bytes).map_err(Error::internal)?;
             let pid = i32::from_be_bytes(bytes) & i32::MAX;
-            if pid != 0 && !sessions.contains_key(&pid) {
+            if pid != 0 && !sessions.by_pid.contains_key(&pid) {
                 break pid;
             }
         };
         let shared = Arc::new(Shared::new(pid, timeouts.clone()));
-        sessions.insert(
+        if let Some(stop) = sessions.stop {
+            shared.stop(stop);
+        }
+        sessions.by_pid.insert(
             pid,
             Entry {
                 key: key.clone(),
@@ -91,6 +105,7 @@ impl Registry {
         let registration = Registration {
             registry: Arc::clone(self),
             shared,
+            admitted: false,
         };
         Ok((registration, key))
     }
@@ -99,6 +114,7 @@ impl Registry {
     pub(crate) fn cancel(&self, pid: i32, key: &[u8]) {
         let shared = self
             .sessions()
+            .by_pid
             .get(&pid)
             .filter(|entry| bool::from(entry.key.as_bytes().ct_eq(key)))
             .map(|entry| Arc::clone(&entry.shared));
@@ -107,26 +123,46 @@ impl Registry {
         }
     }
 
-    /// Tells every session to stop.
+    /// Tells every session to stop, also those to come.
     pub(crate) fn stop(&self, stop: Stop) {
-        for entry in self.sessions().values() {
+        let mut sessions = self.sessions();
+        sessions.stop = Some(stop);
+        for entry in sessions.by_pid.values() {
             entry.shared.stop(stop);
         }
     }
 
-    /// How many sessions are up.
-    pub(crate) fn len(&self) -> usize {
-        self.sessions().len()
+    /// Whether `limit` sessions are up.
+    pub(crate) fn is_full(&self, limit: usize) -> bool {
+        self.admitted.load(Ordering::Acquire) >= limit
     }
 
-    fn sessions(&self) -> MutexGuard<'_, HashMap<i32, Entry>> {
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registration {
+    /// Takes a place among the sessions, unless `limit` have one. Only who has logged in may ask: clients that stall in
+    /// the middle of a login must not keep others out.
+    pub(crate) fn admit(&mut self, limit: usize) -> bool {
+        let taken =
+            self.registry
+                .admitted
+                .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| {
+                    (count < limit).then_some(count + 1)
+                });
+        self.admitted = taken.is_ok();
+        self.admitted
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         self.shared.close();
-        self.registry.sessions().remove(&self.shared.pid);
+        if self.admitted {
+            self.registry.admitted.fetch_sub(1, Ordering::AcqRel);
+        }
+        self.registry.sessions().by_pid.remove(&self.shared.pid);
     }
 }

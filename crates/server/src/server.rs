@@ -79,20 +79,17 @@ impl<A: Authenticator> Server<A> {
         self
     }
 
-    /// The number of prepared statements and of open portals that a session may have; more fail with 53400. Default:
-    /// 10,000 and 1,000.
+    /// The number of prepared statements that a session may have; more fail with 53400. Default: 10,000.
     #[must_use]
-    pub fn max_prepared(mut self, statements: usize, portals: usize) -> Self {
-        self.config.max_statements = statements;
-        self.config.max_portals = portals;
+    pub fn max_statements(mut self, count: usize) -> Self {
+        self.config.max_statements = count;
         self
     }
 
-    /// The bytes that a session's cursors WITH HOLD may keep of their rows, in text and binary together, when the
-    /// transaction that declared them commits; a commit that needs more fails with 53400. Default: 16 MiB.
+    /// The number of named portals that a session may have open; more fail with 53400. Default: 1,000.
     #[must_use]
-    pub fn max_held(mut self, bytes: usize) -> Self {
-        self.config.max_held = bytes;
+    pub fn max_portals(mut self, count: usize) -> Self {
+        self.config.max_portals = count;
         self
     }
 
@@ -190,7 +187,7 @@ impl<A: Authenticator> Server<A> {
     ///
     /// If the address cannot be listened on.
     pub async fn listen<O: Open>(self, address: &str, opener: O) -> Result<()> {
-        let mut listener = self.bind(address).await?;
+        let listener = self.bind(address).await?;
         listener.serve(opener, std::future::pending()).await;
         Ok(())
     }
@@ -204,7 +201,7 @@ impl<A: Authenticator> Server<A> {
         let socket = Bound::new(address).await?;
         Ok(Listener {
             sockets: vec![socket],
-            authenticator: Some(self.authenticator),
+            authenticator: self.authenticator,
             config: Arc::new(self.config),
             grace: Duration::from_secs(10),
         })

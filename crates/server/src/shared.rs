@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use atomic_waker::AtomicWaker;
-
-use crate::Error;
 use crate::config::Timeouts;
+use crate::{Error, Undelivered};
 
 /// Shared between a connection's task and the handles to it.
 #[derive(Debug)]
@@ -21,7 +19,7 @@ pub(crate) struct Shared {
     mail: Mutex<Mailbox>,
     /// The waker has been used since it was registered.
     woken: AtomicBool,
-    waker: AtomicWaker,
+    waker: Mutex<Option<Waker>>,
 }
 
 const IDLE: u8 = 0;
@@ -68,7 +66,7 @@ impl Mail {
             Self::Notification {
                 channel, payload, ..
             } => channel.len() + payload.len(),
-            Self::Notice(notice) => notice.message().len(),
+            Self::Notice(notice) => notice.size(),
             Self::ParameterStatus { name, value } => name.len() + value.len(),
         }
     }
@@ -88,7 +86,7 @@ impl Shared {
             has_mail: AtomicBool::new(false),
             mail: Mutex::new(Mailbox::default()),
             woken: AtomicBool::new(false),
-            waker: AtomicWaker::new(),
+            waker: Mutex::new(None),
         }
     }
 
@@ -140,24 +138,39 @@ impl Shared {
     #[inline]
     pub(crate) fn register(&self, waker: &Waker, registered: &mut bool) {
         if !*registered || self.woken.load(Ordering::Acquire) {
+            let mut slot = self.waker();
+            *slot = Some(waker.clone());
             self.woken.store(false, Ordering::Release);
-            self.waker.register(waker);
             *registered = true;
         }
     }
 
     fn wake(&self) {
-        // Before the waker is taken: the task that it wakes sees that it must register again.
-        self.woken.store(true, Ordering::Release);
-        self.waker.wake();
+        // The waker and the flag that it is used up change together; otherwise a task that registers between the two
+        // would believe that its waker is still there.
+        let waker = {
+            let mut slot = self.waker();
+            self.woken.store(true, Ordering::Release);
+            slot.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
-    /// Puts a message into the mailbox; gives it back if the box is full or the connection gone.
-    pub(crate) fn post(&self, mail: Mail) -> Result<(), Mail> {
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a message into the mailbox; fails if the box is full or the connection gone.
+    pub(crate) fn post(&self, mail: Mail) -> Result<(), Undelivered> {
         let mut mailbox = self.mailbox();
         let bytes = mailbox.bytes + mail.size();
-        if mailbox.closed || bytes > MAILBOX_BYTES || mailbox.messages.len() >= MAILBOX_MESSAGES {
-            return Err(mail);
+        if mailbox.closed {
+            return Err(Undelivered::Ended);
+        }
+        if bytes > MAILBOX_BYTES || mailbox.messages.len() >= MAILBOX_MESSAGES {
+            return Err(Undelivered::Full);
         }
         mailbox.bytes = bytes;
         mailbox.messages.push_back(mail);

@@ -160,7 +160,7 @@ impl Bare {
 
 fn serve(runtime: &Runtime, authenticator: impl Authenticator) -> SocketAddr {
     let server = Server::new(authenticator).max_logins(1000);
-    let mut listener = runtime.block_on(server.bind("127.0.0.1:0")).unwrap();
+    let listener = runtime.block_on(server.bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     runtime.spawn(async move { listener.serve(Table::open, std::future::pending()).await });
     address

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use trunkline_proto::SqlState;
 use trunkline_proto::auth::Binding;
+use trunkline_proto::backend::TransactionStatus;
 use trunkline_proto::frontend::ProtocolVersion;
-use trunkline_proto::server::{Handshake, Opening, ProtocolError, Replication, Startup, Transport};
+use trunkline_proto::server::{
+    Connection, Handshake, Misuse, Opening, ProtocolError, Replication, Startup, Transport,
+};
 
 use super::Up;
 use super::dialogue::{Dialogue, Lost, refuse};
@@ -17,11 +20,11 @@ use crate::buffer::Input;
 use crate::client::Address;
 use crate::config::Config;
 use crate::open::Open;
-use crate::registry::{Registration, Registry};
+use crate::registry::{CancelKey, Registration, Registry};
 use crate::tls::ALPN;
 use crate::transport::{Socket, Stream};
 use crate::wire::Wire;
-use crate::{Error, Result};
+use crate::{Error, ParameterStatus, Result};
 
 /// What a connection needs of its server.
 pub(crate) struct Context<A, O> {
@@ -133,11 +136,8 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
             SqlState::CANNOT_CONNECT_NOW,
             "the database system is shutting down",
         ))
-    } else if context.registry.len() >= config.max_connections {
-        Some(Error::new(
-            SqlState::TOO_MANY_CONNECTIONS,
-            "sorry, too many clients already",
-        ))
+    } else if context.registry.is_full(config.max_connections) {
+        Some(too_many())
     } else {
         None
     };
@@ -155,7 +155,7 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
             let client = client(user, parameters, address, &dialogue, version, &registered.0)?;
             Ok((registered, client))
         });
-    let ((registration, key), client) = match opened {
+    let ((mut registration, key), client) = match opened {
         Ok(opened) => opened,
         Err(error) => return Err(refuse(login, &mut dialogue, &error).await),
     };
@@ -189,6 +189,9 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
         }
     };
 
+    if !registration.admit(config.max_connections) {
+        return Err(refuse(login, &mut dialogue, &too_many()).await);
+    }
     let mut machine = login
         .finish(authenticated, last.as_deref(), &mut dialogue.output)
         .map_err(|_| Lost::Closed)?;
@@ -214,26 +217,17 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
         }
     };
 
-    for (name, value) in status.iter() {
-        machine
-            .parameter_status(name, value, &mut dialogue.output)
-            .map_err(|_| Lost::Closed)?;
+    let pid = registration.shared.pid;
+    if let Err(misuse) = greet(&mut machine, &status, pid, &key, &mut dialogue.output) {
+        // A NUL byte in a setting of the session's, mostly.
+        let error = Error::internal(misuse);
+        error.log();
+        let _ = error.with_report(|report| machine.fatal(report, &mut dialogue.output));
+        dialogue.close().await;
+        return Err(Lost::Closed);
     }
-    machine
-        .backend_key(
-            registration.shared.pid,
-            key.as_bytes(),
-            &mut dialogue.output,
-        )
-        .and_then(|()| {
-            machine.ready(
-                trunkline_proto::backend::TransactionStatus::Idle,
-                &mut dialogue.output,
-            )
-        })
-        .map_err(|_| Lost::Closed)?;
     dialogue.write().await?;
-    tracing::debug!(pid = registration.shared.pid, user = client.user(), address = %client.address(), "session opened");
+    tracing::debug!(pid, user = client.user(), address = %client.address(), "session opened");
 
     let Dialogue {
         stream,
@@ -260,6 +254,29 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
         up,
         registration,
     })
+}
+
+/// What a session begins with: its settings, its cancel key, and ReadyForQuery.
+fn greet(
+    machine: &mut Connection,
+    status: &ParameterStatus,
+    pid: i32,
+    key: &CancelKey,
+    output: &mut Vec<u8>,
+) -> Result<(), Misuse> {
+    for (name, value) in status.iter() {
+        machine.parameter_status(name, value, output)?;
+    }
+    machine.backend_key(pid, key.as_bytes(), output)?;
+    machine.ready(TransactionStatus::Idle, output)
+}
+
+#[cold]
+fn too_many() -> Error {
+    Error::new(
+        SqlState::TOO_MANY_CONNECTIONS,
+        "sorry, too many clients already",
+    )
 }
 
 /// Runs the user's code; a panic in it is an error like any other, told to this client alone.

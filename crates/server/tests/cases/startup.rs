@@ -466,6 +466,41 @@ fn t_s35_all_slots_taken() {
     drop((first, second));
 }
 
+/// SEC-62: clients that stall in the middle of a login take no places.
+#[test]
+fn sec_62_stalled_logins_keep_nobody_out() {
+    let Some(server) = Setup::max_connections(2).start_ours() else {
+        return;
+    };
+    let stalled: Vec<_> = (0..5)
+        .map(|_| {
+            let mut client = server.connect();
+            client.send([startup(
+                V3_0,
+                &[("user", "scram_user"), ("database", "postgres")],
+            )]);
+            client.expect("R(10)");
+            client
+        })
+        .collect();
+    let first = server.login();
+    let second = server.login();
+    drop((stalled, first, second));
+}
+
+/// Shutting down does not wait for those who say nothing.
+#[test]
+fn a_silent_connection_does_not_hold_a_shutdown_up() {
+    let Some(server) = Setup::default().start_ours() else {
+        return;
+    };
+    let mut silent = server.connect();
+    silent.send([gss_request()]);
+    silent.expect_byte('N');
+    server.stop();
+    silent.expect("EOF");
+}
+
 #[test]
 fn t_s36_connect_during_shutdown() {
     let Some(server) = Setup::default().start_ours() else {

@@ -139,7 +139,8 @@ impl Setup {
             .max_connections(self.max_connections)
             .max_logins(1_000)
             .half_close_grace(Duration::from_millis(500))
-            .max_prepared(self.max_prepared.0, self.max_prepared.1);
+            .max_statements(self.max_prepared.0)
+            .max_portals(self.max_prepared.1);
         if self.tls {
             let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
             server = server.tls(
@@ -152,7 +153,7 @@ impl Setup {
                 .block_on(listener.and(path.to_str().unwrap()))
                 .unwrap();
         }
-        let mut listener = listener.shutdown_grace(Duration::from_millis(300));
+        let listener = listener.shutdown_grace(Duration::from_millis(300));
         let address = listener.local_addr().unwrap();
         let (world, stop) = (World::default(), Arc::new(Notify::new()));
         let (opening, stopped) = (world.clone(), Arc::clone(&stop));

@@ -129,7 +129,7 @@ pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Resul
                 trunkline_server::SqlState::INSUFFICIENT_RESOURCES,
                 "no thread for the session",
             )
-            .source(error)
+            .caused_by(error)
         })?;
     ready.await.map_err(Error::internal)??;
     Ok(sender)

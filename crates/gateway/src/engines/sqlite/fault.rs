@@ -57,7 +57,7 @@ pub(crate) fn translate(error: Sqlite, context: &Context<'_>) -> Error {
             "value or statement too large",
         ),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-            Error::new(SqlState::DATA_CORRUPTED, "the database file is damaged").source(error)
+            Error::new(SqlState::DATA_CORRUPTED, "the database file is damaged").caused_by(error)
         }
         _ => plain(&message, error),
     }
@@ -152,7 +152,7 @@ fn plain(message: &str, error: Sqlite) -> Error {
         SqlState::SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION,
         format!("SQLite: {message}"),
     )
-    .source(error)
+    .caused_by(error)
 }
 
 fn constraint(extended: i32, message: &str, context: &Context<'_>) -> Error {
