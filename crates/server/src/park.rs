@@ -24,12 +24,26 @@ struct State {
     waker: Option<Waker>,
 }
 
+/// What an Execute hands to its portal: the wire, the number of rows that may be sent, and their formats.
+pub(crate) type Resumed = (Box<Wire>, u64, Formats);
+
 /// Whose the wire is.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     #[default]
     Connection,
     Portal,
+}
+
+impl State {
+    fn resumed(&mut self) -> Option<Resumed> {
+        if self.turn != Turn::Portal {
+            return None;
+        }
+        let wire = self.wire.take()?;
+        let formats = self.formats.take().unwrap_or(Formats::Text);
+        Some((wire, self.rows, formats))
+    }
 }
 
 impl Slot {
@@ -46,17 +60,19 @@ impl Slot {
     }
 
     /// The portal's side: waits for the wire.
-    pub(crate) fn poll_resume(&self, cx: &mut Context<'_>) -> Poll<(Box<Wire>, u64, Formats)> {
+    pub(crate) fn poll_resume(&self, cx: &mut Context<'_>) -> Poll<Resumed> {
         let mut state = self.state();
-        if state.turn == Turn::Portal
-            && let Some(wire) = state.wire.take()
-        {
-            let formats = state.formats.take().unwrap_or(Formats::Text);
-            return Poll::Ready((wire, state.rows, formats));
+        if let Some(resumed) = state.resumed() {
+            return Poll::Ready(resumed);
         }
         // Kept for statements that poll through a `join!` or `select!` of their own.
         state.waker = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// The portal's side: takes the wire if it is there.
+    pub(crate) fn try_resume(&self) -> Option<Resumed> {
+        self.state().resumed()
     }
 
     /// The portal gives the wire back: it has sent all the rows it may, has ended, or was dropped.
@@ -73,8 +89,11 @@ impl Slot {
         if state.turn == Turn::Portal && state.wire.is_none() {
             return None;
         }
-        state.turn = Turn::Connection;
-        let rows = state.rows;
+        // A portal that never took the wire has sent nothing.
+        let rows = match std::mem::take(&mut state.turn) {
+            Turn::Connection => state.rows,
+            Turn::Portal => 0,
+        };
         state.wire.take().map(|wire| (wire, rows))
     }
 

@@ -9,7 +9,7 @@ use trunkline_proto::{Format, SqlState};
 
 use crate::column::{Column, Columns};
 use crate::held;
-use crate::park::Slot;
+use crate::park::{Resumed, Slot};
 use crate::row::{self, Row};
 use crate::shared::{Mail, Shared};
 use crate::wire::Wire;
@@ -42,10 +42,12 @@ pub struct Reply {
     checked: Option<Check>,
     /// RowDescription is due before the first row: simple queries.
     describe: bool,
-    /// Rows since the last Execute.
-    sent: u64,
-    /// The `sent` at which the portal is suspended.
+    /// The rows that this Execute may send.
     limit: u64,
+    /// Those of them that it may still send. Whenever it is 0, so is `checked` none: rows need not ask.
+    left: u64,
+    /// Why a row was not sent, until the statement is told.
+    failed: Option<Error>,
 }
 
 type Check = fn(&[trunkline_types::Type]) -> Result<(), usize>;
@@ -84,8 +86,9 @@ impl Reply {
             formats: Formats::Text,
             checked: None,
             describe: false,
-            sent: 0,
             limit: UNLIMITED,
+            left: UNLIMITED,
+            failed: None,
         }
     }
 
@@ -99,8 +102,9 @@ impl Reply {
             formats: Formats::Text,
             checked: None,
             describe: false,
-            sent: 0,
             limit: 0,
+            left: 0,
+            failed: None,
         }
     }
 
@@ -119,8 +123,19 @@ impl Reply {
         if self.describe {
             self.checked = None;
         }
-        self.sent = 0;
         self.limit = UNLIMITED;
+        self.left = UNLIMITED;
+        self.failed = None;
+    }
+
+    /// What a statement came to. One that was not told of a row's failure, since it did not await the row, fails by it
+    /// now.
+    #[inline]
+    pub(crate) fn conclude(&mut self, run: Result<Tag>) -> Result<Tag> {
+        match self.failed.take() {
+            None => run,
+            Some(failure) => run.and(Err(failure)),
+        }
     }
 
     /// The columns of the result.
@@ -151,13 +166,24 @@ impl Reply {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the row is in the output already, and leaves with what follows.
+    /// Dropping the future loses nothing: the row is in the output already, and leaves with what follows. Where the row
+    /// limit of a portal is reached the next row must wait: before the future of the last one was ready it is refused
+    /// (XX000). A failure that is not awaited fails the statement at its end.
     #[inline]
     pub fn row<R: Row>(&mut self, row: R) -> Sending<'_> {
         let outcome = self.push(&row);
+        self.sending(outcome)
+    }
+
+    #[inline]
+    fn sending(&mut self, pushed: Result<()>) -> Sending<'_> {
+        let failed = pushed.is_err();
+        if let Err(failure) = pushed {
+            self.failed.get_or_insert(failure);
+        }
         Sending {
-            failure: outcome.err(),
             reply: self,
+            failed,
         }
     }
 
@@ -186,6 +212,7 @@ impl Reply {
     ///
     /// XX000 if a text holds a NUL byte.
     pub fn notice(&mut self, notice: &Error) -> Result<()> {
+        self.regain();
         let Some(wire) = self.wire.as_deref_mut() else {
             return Ok(());
         };
@@ -257,7 +284,10 @@ impl Reply {
             return Err(error);
         }
         wire.end_message();
-        self.sent += 1;
+        self.left -= 1;
+        if self.left == 0 {
+            self.checked = None;
+        }
         Ok(())
     }
 
@@ -266,11 +296,8 @@ impl Reply {
         &mut self,
         write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
     ) -> Sending<'_> {
-        let failure = self.push_copy_data(write).err();
-        Sending {
-            reply: self,
-            failure,
-        }
+        let outcome = self.push_copy_data(write);
+        self.sending(outcome)
     }
 
     fn push_copy_data(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
@@ -293,9 +320,13 @@ impl Reply {
         Ok(())
     }
 
-    /// Before the first row of a result, and whenever the Rust type of the rows changes.
+    /// Before the first row of a result, and of each Execute, and whenever the Rust type of the rows changes.
     #[cold]
     fn begin_rows(&mut self, check: Check) -> Result<()> {
+        self.regain();
+        if self.left == 0 {
+            return Err(suspended());
+        }
         let Some(wire) = self.wire.as_deref_mut() else {
             return Err(suspended());
         };
@@ -321,9 +352,7 @@ impl Reply {
     #[inline]
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         match &self.wire {
-            Some(wire)
-                if !wire.is_full() && self.sent < self.limit && !self.shared.is_cancelled() =>
-            {
+            Some(wire) if !wire.is_full() && self.left > 0 && !self.shared.is_cancelled() => {
                 Poll::Ready(Ok(()))
             }
             _ => self.poll_wait(cx),
@@ -338,21 +367,18 @@ impl Reply {
                 let Some(slot) = &self.slot else {
                     return Poll::Ready(Err(suspended()));
                 };
-                let (wire, limit, formats) = ready!(slot.poll_resume(cx));
-                self.wire = Some(wire);
-                self.formats = formats;
-                self.sent = 0;
-                self.limit = limit;
+                let turn = ready!(slot.poll_resume(cx));
+                self.resume(turn);
                 return Poll::Ready(Ok(()));
             };
             if self.shared.is_cancelled() {
                 return Poll::Ready(Err(cancelled()));
             }
-            if self.sent >= self.limit
+            if self.left == 0
                 && let Some(slot) = &self.slot
             {
                 if let Some(wire) = self.wire.take() {
-                    slot.suspend(wire, self.sent);
+                    slot.suspend(wire, self.limit);
                 }
                 continue;
             }
@@ -366,6 +392,23 @@ impl Reply {
                 return Poll::Ready(Err(gone()));
             }
         }
+    }
+
+    /// Takes the wire if it was away, and the portal has been resumed since.
+    #[cold]
+    fn regain(&mut self) {
+        if self.wire.is_none()
+            && let Some(turn) = self.slot.as_ref().and_then(|slot| slot.try_resume())
+        {
+            self.resume(turn);
+        }
+    }
+
+    fn resume(&mut self, (wire, limit, formats): Resumed) {
+        self.wire = Some(wire);
+        self.formats = formats;
+        self.limit = limit;
+        self.left = limit;
     }
 
     /// Waits until the first Execute gives the wire.
@@ -405,7 +448,7 @@ impl Reply {
 impl Drop for Reply {
     fn drop(&mut self) {
         if let (Some(slot), Some(wire)) = (&self.slot, self.wire.take()) {
-            slot.suspend(wire, self.sent);
+            slot.suspend(wire, self.limit - self.left);
         }
     }
 }
@@ -465,7 +508,9 @@ pub(crate) fn gone() -> Error {
 
 #[cold]
 fn suspended() -> Error {
-    Error::internal("a row was sent before the future of the last one was awaited")
+    Error::internal(
+        "a row was sent at the row limit before the future of the last one was ready; await each row to its end",
+    )
 }
 
 /// The future of a row that was encoded: ready when there is room for the next.
@@ -473,7 +518,8 @@ fn suspended() -> Error {
 #[must_use = "a row flows when this is awaited"]
 pub struct Sending<'r> {
     reply: &'r mut Reply,
-    failure: Option<Error>,
+    /// The reply knows why.
+    failed: bool,
 }
 
 impl Future for Sending<'_> {
@@ -482,9 +528,11 @@ impl Future for Sending<'_> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let this = self.get_mut();
-        match this.failure.take() {
-            Some(failure) => Poll::Ready(Err(failure)),
-            None => this.reply.poll_room(cx),
+        if this.failed
+            && let Some(failure) = this.reply.failed.take()
+        {
+            return Poll::Ready(Err(failure));
         }
+        this.reply.poll_room(cx)
     }
 }

@@ -319,7 +319,7 @@ impl<S: Session> Core<'_, S> {
         let work = session.copy_out(statement, params, &mut output);
         let run = outside.attend(shared, deadline, session, work).await;
         shared.end_statement();
-        let run = run?;
+        let run = self.reply.conclude(run?);
         if run.is_ok() {
             let wire = self.reply.wire();
             wire.machine

@@ -63,7 +63,7 @@ impl<S: Session> Core<'_, S> {
         let work = session.execute(statement, params, reply);
         let run = outside.attend(shared, deadline, *session, work).await;
         shared.end_statement();
-        let tag = run??;
+        let tag = reply.conclude(run?)?;
         complete(reply, &tag)?;
         portal.state = State::Finished(tag);
         Ok(())
@@ -142,7 +142,7 @@ impl<S: Session> Core<'_, S> {
             let work = session.execute(user, params, reply);
             let run = outside.attend(shared, deadline, session, work).await;
             shared.end_statement();
-            run?
+            reply.conclude(run?)
         } else {
             self.copy(statement.flow, user, params, rest).await?
         };

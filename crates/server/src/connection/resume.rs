@@ -69,7 +69,8 @@ impl<'s, S: Session> Core<'s, S> {
                 return Err(Error::internal("only a session's statement has rows"));
             };
             let params = Params::new(&values, &statement.params);
-            session.execute(user, params, &mut reply).await
+            let run = session.execute(user, params, &mut reply).await;
+            reply.conclude(run)
         };
         Ok(Parked {
             future: Box::pin(future),

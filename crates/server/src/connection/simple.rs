@@ -168,7 +168,7 @@ impl<S: Session> Core<'_, S> {
                 let work = session.execute(&prepared.statement, Params::none(), reply);
                 let run = outside.attend(shared, deadline, session, work).await;
                 shared.end_statement();
-                run?
+                reply.conclude(run?)
             }
             flow => {
                 self.copy(flow, &prepared.statement, Params::none(), rest)
@@ -229,7 +229,7 @@ impl<S: Session> Core<'_, S> {
                 let work = session.execute(user, params, reply);
                 let run = outside.attend(shared, deadline, *session, work).await;
                 shared.end_statement();
-                run?
+                reply.conclude(run?)
             }
             flow => self.copy(flow, user, params, rest).await?,
         };

@@ -6,7 +6,11 @@
 //! client.expect("1 2 D[1] C(SELECT 1) Z(I)");
 //! ```
 
-#![allow(dead_code, reason = "each test binary uses its own part of the client")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of the client"
+)]
 #![allow(unreachable_pub, reason = "these are modules of a binary")]
 #![allow(
     clippy::unwrap_used,

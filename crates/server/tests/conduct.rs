@@ -1,0 +1,139 @@
+//! Sessions that do odd things, and clients that do: what a session's code may do without harm to its client, and the
+//! other way round.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use trunkline_server::{
+    Client as Peer, Params, Prepared, Reply, Result, Server, Session, Tag, Trust, Type,
+};
+
+mod wire;
+
+use wire::*;
+
+/// Does what its statements are named after.
+struct Odd;
+
+impl Session for Odd {
+    type Statement = String;
+
+    async fn prepare(&self, sql: &str, _: &[Type]) -> Result<Prepared<String>> {
+        Ok(Prepared::new(sql.to_owned()).columns([("n", Type::INT4)]))
+    }
+
+    async fn execute(&self, what: &String, _: Params<'_>, reply: &mut Reply) -> Result<Tag> {
+        match what.as_str() {
+            // A `select!` whose other arm wins: each row is polled, and dropped if it is not ready.
+            "impatient" => {
+                for n in 0..2 {
+                    polled_once(reply.row((n,))).await;
+                    yielded().await;
+                }
+                Ok(Tag::select(2))
+            }
+            // The wait for the next Execute is dropped, and nothing more is sent.
+            "quitter" => {
+                polled_once(reply.row((0,))).await;
+                yielded().await;
+                Ok(Tag::select(1))
+            }
+            "unawaited" => {
+                for n in 0..100 {
+                    drop(reply.row((n,)));
+                }
+                Ok(Tag::select(100))
+            }
+            "misfit" => {
+                drop(reply.row(("text",)));
+                Ok(Tag::select(1))
+            }
+            _ => Ok(Tag::select(0)),
+        }
+    }
+}
+
+async fn polled_once(sending: impl Future<Output = Result<()>>) {
+    let mut sending = pin!(sending);
+    poll_fn(|cx| {
+        let _ = sending.as_mut().poll(cx);
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Gives way once.
+async fn yielded() {
+    let mut first = true;
+    poll_fn(|cx| {
+        if std::mem::take(&mut first) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+fn start(change: impl FnOnce(Server<Trust>) -> Server<Trust>) -> Client {
+    let (tell, told) = std::sync::mpsc::channel();
+    let server = change(Server::new(Trust));
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let mut listener = server.bind("127.0.0.1:0").await.unwrap();
+            tell.send(listener.local_addr().unwrap()).unwrap();
+            listener.serve(|_: &Peer| Odd, std::future::pending()).await;
+        });
+    });
+    let address = told.recv_timeout(Duration::from_secs(10)).unwrap();
+    let mut client = Client::connect(address);
+    client.start(&[("user", "alice")]);
+    client
+}
+
+fn bound(sql: &str) -> Vec<u8> {
+    [parse("", sql, &[]), bind("", "", &[])].concat()
+}
+
+#[test]
+fn rows_whose_futures_are_dropped_arrive_across_a_row_limit() {
+    let mut client = start(|server| server);
+    client.send([bound("impatient"), execute("", 1), execute("", 0), sync()]);
+    client.expect("1 2 D[0] s D[1] C(SELECT 1) Z(I)");
+}
+
+#[test]
+fn a_portal_that_ends_without_its_turn_has_sent_nothing() {
+    let mut client = start(|server| server);
+    client.send([bound("quitter"), execute("", 1), execute("", 7), sync()]);
+    client.expect("1 2 D[0] s C(SELECT 0) Z(I)");
+}
+
+#[test]
+fn rows_beyond_the_limit_that_nobody_awaits_are_refused() {
+    let mut client = start(|server| server);
+    client.send([bound("unawaited"), execute("", 3), sync()]);
+    client.expect("1 2 D[0] D[1] D[2] E[XX000] Z(I)");
+    client.send([bound("unawaited"), execute("", 0), sync()]);
+    client.expect("1 2 D×100 C(SELECT 100) Z(I)");
+}
+
+#[test]
+fn a_failure_that_nobody_awaits_fails_the_statement() {
+    let mut client = start(|server| server);
+    client.send([query("misfit"), query("nothing")]);
+    client.expect("E[XX000] Z(I) T C(SELECT 0) Z(I)");
+    client.send([bound("misfit"), execute("", 0), sync()]);
+    client.expect("1 2 E[XX000] Z(I)");
+}
