@@ -13,6 +13,15 @@ pub(crate) trait Catalog {
     /// The table or view of this name (already folded to lower case where it was not quoted).
     fn table(&self, name: &str) -> Result<Option<Arc<Table>>>;
 
+    /// Every table and view that lasts, SQLite's own aside.
+    ///
+    /// # Errors
+    ///
+    /// XX000 when SQLite cannot read its schema.
+    fn tables(&self) -> Result<Vec<Arc<Table>>> {
+        Ok(Vec::new())
+    }
+
     /// Whether SQLite itself knows a function of this name.
     fn is_function(&self, name: &str) -> bool;
 }
@@ -30,6 +39,8 @@ pub(crate) struct Table {
     pub(crate) primary_key: Option<Key>,
     pub(crate) unique: Vec<Key>,
     pub(crate) checks: Vec<String>,
+    /// What each of them demands, as SQLite's SQL.
+    pub(crate) conditions: Vec<String>,
     pub(crate) foreign: Vec<ForeignKey>,
 }
 
@@ -72,6 +83,8 @@ pub(crate) struct ForeignKey {
     pub(crate) columns: Vec<String>,
     pub(crate) parent: String,
     pub(crate) parent_columns: Vec<String>,
+    /// `ON DELETE …`, with a blank before each.
+    pub(crate) actions: String,
 }
 
 impl Table {

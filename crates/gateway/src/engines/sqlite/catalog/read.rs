@@ -258,7 +258,10 @@ fn named(table: &mut Table, create: &CreateTable) {
                         column.ty = ty;
                     }
                 }
-                (ColumnOption::Check(_), Some(name)) => table.checks.push(name),
+                (ColumnOption::Check(check), Some(name)) => {
+                    table.checks.push(name);
+                    table.conditions.push(check.expr.to_string());
+                }
                 _ => {}
             }
         }
@@ -298,9 +301,12 @@ fn named(table: &mut Table, create: &CreateTable) {
                     table.unique.push(key);
                 }
             }
-            TableConstraint::Check(check) => table
-                .checks
-                .extend(check.name.as_ref().map(|n| n.value.clone())),
+            TableConstraint::Check(check) => {
+                if let Some(name) = &check.name {
+                    table.checks.push(name.value.clone());
+                    table.conditions.push(check.expr.to_string());
+                }
+            }
             TableConstraint::ForeignKey(key) => {
                 let columns: Vec<String> = key.columns.iter().map(|c| c.value.clone()).collect();
                 table.foreign.push(ForeignKey {
@@ -320,6 +326,12 @@ fn named(table: &mut Table, create: &CreateTable) {
                         .referred_columns
                         .iter()
                         .map(|c| c.value.clone())
+                        .collect(),
+                    actions: [("DELETE", &key.on_delete), ("UPDATE", &key.on_update)]
+                        .into_iter()
+                        .filter_map(|(event, action)| {
+                            Some(format!(" ON {event} {}", action.as_ref()?))
+                        })
                         .collect(),
                 });
             }
@@ -347,6 +359,21 @@ impl Catalog for Reader<'_> {
             .tables
             .insert(name.to_owned(), table.clone());
         Ok(table)
+    }
+
+    fn tables(&self) -> Result<Vec<Arc<Table>>> {
+        let sql = "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') \
+                   AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid";
+        let names: Vec<String> = self
+            .connection
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+            .map_err(Error::internal)?;
+        let mut tables = Vec::new();
+        for name in names {
+            tables.extend(self.table(&name)?);
+        }
+        Ok(tables)
     }
 
     fn is_function(&self, name: &str) -> bool {

@@ -352,3 +352,33 @@ async fn a_view_keeps_the_types_of_its_columns() {
     let types: Vec<Type> = columns.into_iter().map(|c| c.ty).collect();
     assert_eq!(types, [Type::INT8, Type::DATE, Type::NUMERIC]);
 }
+
+#[tokio::test]
+async fn a_table_that_others_refer_to_is_not_dropped() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run("create table child (id int primary key, t int references t on delete cascade)")
+        .await
+        .unwrap();
+    a.run("insert into child values (10, 1), (11, 2)")
+        .await
+        .unwrap();
+    let error = a.run("drop table t").await.unwrap_err();
+    assert_eq!(error.sqlstate(), SqlState::DEPENDENT_OBJECTS_STILL_EXIST);
+    assert_eq!(
+        error.to_string(),
+        "cannot drop table t because other objects depend on it"
+    );
+    assert_eq!(
+        a.code("drop table t cascade").await,
+        SqlState::FEATURE_NOT_SUPPORTED
+    );
+    assert_eq!(a.run("select * from child").await.unwrap(), 2);
+    assert_eq!(a.run("select * from t").await.unwrap(), 2);
+    a.run("create table other (t int references t)")
+        .await
+        .unwrap();
+    a.run("insert into other values (1)").await.unwrap();
+    a.run("drop table t, child, other").await.unwrap();
+    assert_eq!(a.code("select * from t").await, SqlState::UNDEFINED_TABLE);
+}

@@ -36,8 +36,9 @@ impl Translator<'_> {
                 object_type,
                 if_exists,
                 names,
+                cascade,
                 ..
-            } => self.drop(object_type, if_exists, &names),
+            } => self.drop(object_type, if_exists, cascade, &names),
             Statement::Set(set) => self.set(&set),
             Statement::ShowVariable { variable } => Ok(self.show(&variable)),
             Statement::Reset(reset) => Ok(Plan::Command(match reset.reset {
