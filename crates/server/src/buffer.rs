@@ -82,6 +82,18 @@ thread_local! {
     static SCRATCH: RefCell<[u8; 4096]> = const { RefCell::new([0; 4096]) };
 }
 
+/// Reads once, and drops what came; gives the number of bytes, 0 at the end.
+pub(crate) fn poll_discard(
+    io: &mut (impl AsyncRead + Unpin),
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let mut room = ReadBuf::new(scratch);
+        ready!(Pin::new(io).poll_read(cx, &mut room))?;
+        Poll::Ready(Ok(room.filled().len()))
+    })
+}
+
 impl Input {
     /// What has not been taken yet.
     #[inline]

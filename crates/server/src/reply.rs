@@ -424,6 +424,11 @@ impl Reply {
             .expect("the connection has its wire whenever no portal runs")
     }
 
+    /// The wire, unless a portal has it.
+    pub(crate) fn present_wire(&mut self) -> Option<&mut Wire> {
+        self.wire.as_deref_mut()
+    }
+
     pub(crate) fn lend_wire(&mut self) -> Option<Box<Wire>> {
         self.wire.take()
     }

@@ -8,6 +8,8 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -20,13 +22,24 @@ mod wire;
 use wire::*;
 
 /// Does what its statements are named after.
-struct Odd;
+#[derive(Clone, Default)]
+struct Odd {
+    panics: bool,
+    rollbacks: Arc<AtomicUsize>,
+}
 
 impl Session for Odd {
     type Statement = String;
 
     async fn prepare(&self, sql: &str, _: &[Type]) -> Result<Prepared<String>> {
         Ok(Prepared::new(sql.to_owned()).columns([("n", Type::INT4)]))
+    }
+
+    #[allow(clippy::manual_async_fn, reason = "it panics before there is a future")]
+    fn rollback(&self) -> impl Future<Output = Result<()>> + Send {
+        self.rollbacks.fetch_add(1, SeqCst);
+        assert!(!self.panics, "a panic in the hook");
+        async { Ok(()) }
     }
 
     async fn execute(&self, what: &String, _: Params<'_>, reply: &mut Reply) -> Result<Tag> {
@@ -55,8 +68,27 @@ impl Session for Odd {
                 drop(reply.row(("text",)));
                 Ok(Tag::select(1))
             }
+            "panic" => {
+                reply.row((1,)).await?;
+                panic!("a panic behind a row");
+            }
+            "bomb" => {
+                let _bomb = Bomb;
+                reply.row((1,)).await?;
+                reply.row((2,)).await?;
+                Ok(Tag::select(2))
+            }
             _ => Ok(Tag::select(0)),
         }
+    }
+}
+
+/// Panics as it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("a panic in a drop");
     }
 }
 
@@ -83,6 +115,10 @@ async fn yielded() {
 }
 
 fn start(change: impl FnOnce(Server<Trust>) -> Server<Trust>) -> Client {
+    start_with(change, Odd::default())
+}
+
+fn start_with(change: impl FnOnce(Server<Trust>) -> Server<Trust>, odd: Odd) -> Client {
     let (tell, told) = std::sync::mpsc::channel();
     let server = change(Server::new(Trust));
     std::thread::spawn(move || {
@@ -91,9 +127,10 @@ fn start(change: impl FnOnce(Server<Trust>) -> Server<Trust>) -> Client {
             .build()
             .unwrap();
         runtime.block_on(async move {
-            let mut listener = server.bind("127.0.0.1:0").await.unwrap();
+            let listener = server.bind("127.0.0.1:0").await.unwrap();
             tell.send(listener.local_addr().unwrap()).unwrap();
-            listener.serve(|_: &Peer| Odd, std::future::pending()).await;
+            let opener = move |_: &Peer| odd.clone();
+            listener.serve(opener, std::future::pending()).await;
         });
     });
     let address = told.recv_timeout(Duration::from_secs(10)).unwrap();
@@ -136,4 +173,56 @@ fn a_failure_that_nobody_awaits_fails_the_statement() {
     client.expect("E[XX000] Z(I) T C(SELECT 0) Z(I)");
     client.send([bound("misfit"), execute("", 0), sync()]);
     client.expect("1 2 E[XX000] Z(I)");
+}
+
+#[test]
+fn a_panic_within_move_leaves_no_rows() {
+    let mut client = start(|server| server);
+    client.send([
+        query("begin"),
+        query("declare c cursor for panic"),
+        query("move 5 in c"),
+    ]);
+    client.expect("C(BEGIN) Z(T) C(DECLARE CURSOR) Z(T) E[FATAL XX000] EOF");
+    let mut client = start(|server| server);
+    client.send([
+        query("begin"),
+        query("declare c cursor with hold for panic"),
+        query("commit"),
+    ]);
+    client.expect("C(BEGIN) Z(T) C(DECLARE CURSOR) Z(T) E[FATAL XX000] EOF");
+}
+
+/// A message that there is not.
+fn nonsense() -> Vec<u8> {
+    b"z\0\0\0\x04".to_vec()
+}
+
+#[test]
+fn last_words_survive_panics_in_the_clean_up() {
+    let odd = Odd {
+        panics: true,
+        ..Odd::default()
+    };
+    let mut client = start_with(|server| server, odd.clone());
+    client.send([
+        query("begin"),
+        parse("", "bomb", &[]),
+        bind("a", "", &[]),
+        bind("", "", &[]),
+        execute("a", 1),
+        execute("", 1),
+        flush(),
+    ]);
+    client.expect("C(BEGIN) Z(T) 1 2 2 D[1] s D[1] s");
+    client.send([nonsense()]);
+    client.expect("E[FATAL 08P01] EOF");
+    assert_eq!(odd.rollbacks.load(SeqCst), 1);
+}
+
+#[test]
+fn last_words_survive_what_nobody_reads() {
+    let mut client = start(|server| server);
+    client.send([nonsense(), vec![0; 8 << 20]]);
+    client.expect("E[FATAL 08P01] EOF");
 }

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWriteExt as _};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use trunkline_proto::server::{Login, ProtocolError, Response};
 
-use crate::buffer::Input;
+use crate::buffer::{self, Input};
 use crate::transport::{Rewound, Stream};
 use crate::{Error, Result};
 
@@ -71,17 +73,7 @@ impl Dialogue {
     pub(super) async fn close(&mut self) {
         let _ = self.write().await;
         let _ = self.stream.shutdown().await;
-        // Closing a socket with unread input resets it, which may take our last words away from the client. What has
-        // come already is dropped; there is no waiting for more.
-        let mut rest = [0; 1024];
-        let mut left = 64;
-        while left > 0 {
-            let read = self.stream.read(&mut rest);
-            match tokio::time::timeout(std::time::Duration::from_millis(20), read).await {
-                Ok(Ok(count)) if count > 0 => left -= 1,
-                _ => break,
-            }
-        }
+        drain(&mut self.stream, UNAUTHENTICATED).await;
     }
 
     /// Waits for the response to an authentication request.
@@ -150,6 +142,22 @@ impl Dialogue {
                 certificates.first().map(|leaf| leaf.to_vec())
             }
             Stream::Plain(_) => None,
+        }
+    }
+}
+
+/// Drops what the client has sent, or still sends, up to so many bytes: closing a socket with unread input resets it,
+/// which may take our last words away from the client. A client that says nothing, or never stops, is not waited for.
+pub(super) async fn drain(io: &mut (impl AsyncRead + Unpin), bytes: usize) {
+    const SILENCE: Duration = Duration::from_millis(100);
+    const ALTOGETHER: Duration = Duration::from_secs(1);
+    let until = Instant::now() + ALTOGETHER;
+    let mut left = bytes;
+    while left > 0 && Instant::now() < until {
+        let read = std::future::poll_fn(|cx| buffer::poll_discard(io, cx));
+        match tokio::time::timeout(SILENCE, read).await {
+            Ok(Ok(count)) if count > 0 => left = left.saturating_sub(count),
+            _ => break,
         }
     }
 }

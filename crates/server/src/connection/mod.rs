@@ -43,7 +43,8 @@ use trunkline_proto::server::{Consequence, Event, ProtocolError};
 pub use copy::{CopyIn, CopyOut};
 pub use transaction::Begin;
 
-use self::outside::{Deadline, Interruption, Outside, guarded};
+use self::dialogue::drain;
+use self::outside::{Deadline, Interruption, Outside, guarded, quietly};
 use self::portals::Portals;
 use self::statements::Statements;
 use self::transaction::Transaction;
@@ -167,6 +168,9 @@ fn panicked() -> Error {
     Error::internal("a panic in the code of the session")
 }
 
+/// The most that is still read, and dropped, of what a client sends to a session that has ended: a COPY may be under way.
+const UNHEARD: usize = 16 << 20;
+
 /// Serves a session until it ends.
 pub(crate) async fn run<S: Session>(session: &S, up: Up) {
     let Up {
@@ -198,6 +202,7 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
     drop(input);
     core.end(end.unwrap_or_else(|_| End::Fatal(panicked())))
         .await;
+    quietly(|| drop(core));
 }
 
 impl<S: Session> Core<'_, S> {
@@ -338,21 +343,29 @@ impl<S: Session> Core<'_, S> {
         if let Some((wire, _)) = self.lent.take().and_then(|slot| slot.take()) {
             self.reply.return_wire(wire);
         }
-        self.portals.clear();
-        self.portals.clear_named();
+        quietly(|| self.portals.clear());
+        quietly(|| self.portals.clear_named());
         if self.transaction.is_open() {
-            let rollback = self.session.rollback();
+            let session = self.session;
+            // The hook may do its work before there is a future.
+            let rollback = async { session.rollback().await };
             let deadline = Instant::now() + self.config.farewell;
             match self.outside.attend_last(deadline, rollback).await {
                 Some(Ok(())) => {}
                 Some(Err(error)) => error.log(),
-                None => tracing::warn!("a transaction could not be rolled back in time"),
+                None => tracing::warn!("a transaction could not be rolled back"),
             }
         }
-        let wire = self.reply.wire();
         if let End::Fatal(error) = &end {
             error.log();
-            wire.drop_torn();
+        }
+        let Some(wire) = self.reply.present_wire() else {
+            return;
+        };
+        // What a panic left: a part of a row, and rows that were not for the client.
+        wire.drop_torn();
+        let _ = wire.undivert();
+        if let End::Fatal(error) = &end {
             wire.ensure_buffer();
             // It may be closed already, with nothing more to be said.
             let _ = error.with_report(|report| wire.machine.fatal(report, &mut wire.output));
@@ -363,6 +376,9 @@ impl<S: Session> Core<'_, S> {
         let farewell = async {
             let _ = wire.write().await;
             wire.shutdown().await;
+            if self.outside.ended.is_none() {
+                drain(&mut self.outside.reader, UNHEARD).await;
+            }
         };
         let _ = tokio::time::timeout(self.config.farewell, farewell).await;
     }

@@ -93,14 +93,19 @@ impl Outside {
         deadline: Instant,
         work: impl Future<Output = T>,
     ) -> Option<T> {
-        let mut work = std::pin::pin!(work);
-        std::future::poll_fn(|cx| {
-            if let Poll::Ready(done) = guarded(work.as_mut(), cx) {
+        let mut work = std::pin::pin!(Some(work));
+        let done = std::future::poll_fn(|cx| {
+            let Some(work) = work.as_mut().as_pin_mut() else {
+                return Poll::Ready(None);
+            };
+            if let Poll::Ready(done) = guarded(work, cx) {
                 return Poll::Ready(done.ok());
             }
             self.poll_timer(deadline, cx).map(|()| None)
         })
-        .await
+        .await;
+        quietly(|| work.set(None));
+        done
     }
 
     /// Whether the session is to end while the client does not read; wakes the task when it is.
@@ -172,5 +177,13 @@ pub(super) fn guarded<T>(
     match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
         Ok(poll) => poll.map(Ok),
         Err(_) => Poll::Ready(Err(Interruption::Panicked)),
+    }
+}
+
+/// Runs user code that is no future, such as what a drop does, as a session ends: a panic in it must not keep the client
+/// from the last words.
+pub(super) fn quietly(work: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        tracing::error!("a panic in the code of the session as it ended");
     }
 }
