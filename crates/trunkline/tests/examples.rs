@@ -33,6 +33,19 @@ fn build() -> PathBuf {
 }
 
 fn start(name: &str, arguments: &[&str]) -> Example {
+    // Tests are built without the examples; those that are there already cost nothing.
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "trunkline",
+            "--example",
+            name,
+        ])
+        .status()
+        .unwrap();
+    assert!(built.success(), "the example {name} does not build");
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
