@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, UnixListener};
 
 use crate::Error;
@@ -84,6 +85,8 @@ impl Bound {
                 let (stream, address) = listener.accept().await?;
                 // Answers leave as one write each, and should not wait for the client's acknowledgement.
                 stream.set_nodelay(true)?;
+                // A client whose machine is gone says nothing, for ever.
+                SockRef::from(&stream).set_keepalive(true)?;
                 Ok((Socket::Tcp(stream), Address::Tcp(address)))
             }
             Self::Unix { listener, .. } => {
@@ -105,5 +108,28 @@ fn remove_stale(path: &Path) {
     {
         // If it cannot be removed, binding says why.
         let _ = std::fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a panic is the failure report of a test"
+    )]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn lost_peers_are_looked_for() {
+        let bound = Bound::new("127.0.0.1:0").await.unwrap();
+        let Bound::Tcp(listener) = &bound else {
+            panic!("another kind of socket");
+        };
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (Socket::Tcp(stream), _) = bound.accept().await.unwrap() else {
+            panic!("another kind of socket");
+        };
+        assert!(SockRef::from(&stream).keepalive().unwrap());
     }
 }

@@ -85,7 +85,7 @@ pub(crate) enum Timeout {
 
 impl Timeouts {
     pub(crate) fn set(&self, which: Timeout, limit: Option<Duration>) {
-        let limit = limit.map_or(0, |limit| {
+        let limit = limit.filter(|limit| !limit.is_zero()).map_or(0, |limit| {
             u32::try_from(limit.as_millis()).unwrap_or(u32::MAX).max(1)
         });
         self.of(which).store(limit, Ordering::Relaxed);

@@ -112,24 +112,26 @@ impl SessionHandle {
         self.0.stop(Stop::Now);
     }
 
-    /// Sets the time after which a statement of the session is stopped (57014); `None` for no limit. It holds for
-    /// statements that start from now on.
+    /// Sets the time after which a statement of the session is stopped (57014); `None`, or zero as in
+    /// PostgreSQL, for no limit. It holds for statements that start from now on.
     pub fn statement_timeout(&self, limit: Option<Duration>) {
         self.0.timeouts.set(Timeout::Statement, limit);
     }
 
-    /// Sets the time after which the session is ended if it idles outside of a transaction (57P05).
+    /// Sets the time after which the session is ended if it idles outside of a transaction (57P05);
+    /// `None` or zero for no limit. A client that does not read its answers idles, too.
     pub fn idle_timeout(&self, limit: Option<Duration>) {
         self.0.timeouts.set(Timeout::Idle, limit);
     }
 
-    /// Sets the time after which the session is ended if it idles inside a transaction (25P03).
+    /// Sets the time after which the session is ended if it idles inside a transaction (25P03);
+    /// `None` or zero for no limit. A client that does not read its answers idles, too.
     pub fn idle_in_transaction_timeout(&self, limit: Option<Duration>) {
         self.0.timeouts.set(Timeout::IdleInTransaction, limit);
     }
 
-    /// Sets the time after which the session is ended if a transaction is still open (25P04). It holds for statements
-    /// and waits that start from now on.
+    /// Sets the time after which the session is ended if a transaction is still open (25P04); `None` or zero for
+    /// no limit. It holds for statements and waits that start from now on.
     pub fn transaction_timeout(&self, limit: Option<Duration>) {
         self.0.timeouts.set(Timeout::Transaction, limit);
     }

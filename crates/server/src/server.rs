@@ -100,22 +100,24 @@ impl<A: Authenticator> Server<A> {
         self
     }
 
-    /// The time that a statement may take before it fails with 57014. Default: no limit. A session changes its own
-    /// through its [`SessionHandle`](crate::SessionHandle::statement_timeout).
+    /// The time that a statement may take before it fails with 57014. Default: no limit, which zero also means. A
+    /// session changes its own through its [`SessionHandle`](crate::SessionHandle::statement_timeout).
     #[must_use]
     pub fn statement_timeout(self, limit: Duration) -> Self {
         self.config.timeouts.set(Timeout::Statement, Some(limit));
         self
     }
 
-    /// The time that a session may idle before it is ended with 57P05. Default: no limit.
+    /// The time that a session may idle before it is ended with 57P05. Default: no limit, which zero
+    /// also means.
     #[must_use]
     pub fn idle_timeout(self, limit: Duration) -> Self {
         self.config.timeouts.set(Timeout::Idle, Some(limit));
         self
     }
 
-    /// The time that a session may idle inside a transaction before it is ended with 25P03. Default: no limit.
+    /// The time that a session may idle inside a transaction before it is ended with 25P03. Default: no limit, which zero
+    /// also means.
     #[must_use]
     pub fn idle_in_transaction_timeout(self, limit: Duration) -> Self {
         self.config
@@ -125,7 +127,7 @@ impl<A: Authenticator> Server<A> {
     }
 
     /// The time that a transaction may take, idle or at work, before its session is ended with 25P04. A statement
-    /// alone is a transaction, too. Default: no limit.
+    /// alone is a transaction, too. Default: no limit, which zero also means.
     #[must_use]
     pub fn transaction_timeout(self, limit: Duration) -> Self {
         self.config.timeouts.set(Timeout::Transaction, Some(limit));
@@ -133,7 +135,8 @@ impl<A: Authenticator> Server<A> {
     }
 
     /// How long a statement goes on after the client has closed its half of the connection. Some clients close it and
-    /// still read the answer; most are gone, and nothing tells the two apart. Default: 2 s.
+    /// still read the answer; most are gone, and nothing tells the two apart. Default: 2 s;
+    /// `Duration::MAX` lets it go on to its end.
     #[must_use]
     pub fn half_close_grace(mut self, grace: Duration) -> Self {
         self.config.half_close_grace = grace;

@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use trunkline_server::{
     Client as Peer, Params, Prepared, Reply, Result, Server, Session, Tag, Trust, Type,
@@ -27,6 +27,8 @@ struct Odd {
     panics: bool,
     rollbacks: Arc<AtomicUsize>,
 }
+
+const MILLISECONDS_300: Duration = Duration::from_millis(300);
 
 impl Session for Odd {
     type Statement = String;
@@ -71,6 +73,17 @@ impl Session for Odd {
             "panic" => {
                 reply.row((1,)).await?;
                 panic!("a panic behind a row");
+            }
+            // Unawaited, so that it is not the statement that waits for the client.
+            "much" => {
+                for n in 0..2_000 {
+                    drop(reply.row((n,)));
+                }
+                Ok(Tag::select(2_000))
+            }
+            "sleep" => {
+                tokio::time::sleep(MILLISECONDS_300).await;
+                Ok(Tag::select(0))
             }
             "bomb" => {
                 let _bomb = Bomb;
@@ -225,4 +238,51 @@ fn last_words_survive_what_nobody_reads() {
     let mut client = start(|server| server);
     client.send([nonsense(), vec![0; 8 << 20]]);
     client.expect("E[FATAL 08P01] EOF");
+}
+
+#[test]
+fn a_message_that_drips_in_is_idleness() {
+    let mut client = start(|server| server.idle_timeout(MILLISECONDS_300));
+    for byte in &query("a message of some length")[..20] {
+        client.send_bytes(&[*byte]);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // It came while bytes did.
+    let told = client.next(Instant::now() + Duration::from_millis(100));
+    assert!(told.is_some(), "the session goes on");
+    client.expect("EOF");
+}
+
+#[test]
+fn clients_that_do_not_read_are_given_up() {
+    for limit in [
+        |server: Server<Trust>| server.transaction_timeout(MILLISECONDS_300),
+        |server: Server<Trust>| server.idle_in_transaction_timeout(MILLISECONDS_300),
+    ] {
+        let odd = Odd::default();
+        let mut client = start_with(limit, odd.clone());
+        client.send([query("begin")]);
+        client.expect("C(BEGIN) Z(T)");
+        // Answers of many megabytes that nobody reads, of statements that are done at once.
+        let many = [bound("much"), execute("", 0)].concat().repeat(1_000);
+        client.send([many, sync()]);
+        let began = Instant::now();
+        while odd.rollbacks.load(SeqCst) == 0 {
+            assert!(began.elapsed() < Duration::from_secs(5), "it is waited for");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn no_limit_is_no_limit() {
+    let mut client = start(|server| {
+        server
+            .statement_timeout(Duration::ZERO)
+            .idle_timeout(Duration::ZERO)
+            .half_close_grace(Duration::MAX)
+    });
+    client.send([query("sleep")]);
+    client.shutdown_write();
+    client.expect("T C(SELECT 0) Z(I) EOF");
 }

@@ -6,9 +6,11 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use trunkline_proto::SqlState;
 
+use super::outside::Deadline;
+use super::transaction::Transaction;
 use super::{Core, End, Failure, shutdown, transaction_timeout};
 use crate::buffer::{self, CHUNK, Input};
-use crate::config::Timeout;
+use crate::config::{Timeout, Timeouts};
 use crate::shared::Stop;
 use crate::{Error, Session};
 
@@ -30,9 +32,12 @@ impl<S: Session> Core<'_, S> {
         if wire.machine.is_skipping() && !wire.output.is_empty() {
             self.write_or_end().await?;
         }
-        let idle_since = self.shared.timeouts.any_idle().then(Instant::now);
+        // A message that drips in does not make a client busy: only a whole one does.
+        if self.idle_since.is_none() && self.shared.timeouts.any_idle() {
+            self.idle_since = Some(Instant::now());
+        }
         loop {
-            match std::future::poll_fn(|cx| self.poll_wait(input, idle_since, cx)).await {
+            match std::future::poll_fn(|cx| self.poll_wait(input, cx)).await {
                 Woken::Read(Ok(0) | Err(_)) => return Err(End::Closed),
                 Woken::Read(Ok(_)) => return Ok(()),
                 Woken::Stop => return Err(End::Fatal(shutdown())),
@@ -53,12 +58,7 @@ impl<S: Session> Core<'_, S> {
     }
 
     #[inline]
-    fn poll_wait(
-        &mut self,
-        input: &mut Input,
-        idle_since: Option<Instant>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Woken> {
+    fn poll_wait(&mut self, input: &mut Input, cx: &mut Context<'_>) -> Poll<Woken> {
         let output = &mut self.reply.wire().output;
         buffer::lend(input, output);
         // A message can be as long as the limits allow; the buffer grows as it comes.
@@ -79,7 +79,7 @@ impl<S: Session> Core<'_, S> {
         if self.shared.has_mail() && !self.transaction.in_series {
             return Poll::Ready(Woken::Mail);
         }
-        match idle_since {
+        match self.idle_since {
             Some(since) => self.poll_idle_timeouts(since, cx),
             None => Poll::Pending,
         }
@@ -87,28 +87,41 @@ impl<S: Session> Core<'_, S> {
 
     #[cold]
     fn poll_idle_timeouts(&mut self, since: Instant, cx: &mut Context<'_>) -> Poll<Woken> {
-        let timeouts = &self.shared.timeouts;
-        let idle = if self.transaction.is_open() {
-            Timeout::IdleInTransaction
-        } else {
-            Timeout::Idle
-        };
-        let idle = timeouts.get(idle).map(|limit| (since + limit, idle));
-        let transaction = self.transaction.began.and_then(|began| {
-            let limit = timeouts.get(Timeout::Transaction)?;
-            Some((began + limit, Timeout::Transaction))
-        });
-        let Some((until, which)) = idle
-            .into_iter()
-            .chain(transaction)
-            .min_by_key(|(until, _)| *until)
-        else {
-            return Poll::Pending;
-        };
-        self.outside
-            .poll_timer(until, cx)
-            .map(|()| Woken::TimedOut(timed_out(which)))
+        match deadline(&self.shared.timeouts, &self.transaction, since) {
+            None => Poll::Pending,
+            Some(deadline) => self
+                .outside
+                .poll_timer(deadline.at, cx)
+                .map(|()| Woken::TimedOut(timed_out(deadline.of))),
+        }
     }
+}
+
+/// When a client that has done nothing since then is given up.
+pub(super) fn deadline(
+    timeouts: &Timeouts,
+    transaction: &Transaction,
+    since: Instant,
+) -> Option<Deadline> {
+    let idle = if transaction.is_open() {
+        Timeout::IdleInTransaction
+    } else {
+        Timeout::Idle
+    };
+    let until = |of, from: Instant| {
+        let limit = timeouts.get(of)?;
+        Some(Deadline {
+            at: from + limit,
+            of,
+        })
+    };
+    let transaction = transaction
+        .began
+        .and_then(|began| until(Timeout::Transaction, began));
+    until(idle, since)
+        .into_iter()
+        .chain(transaction)
+        .min_by_key(|deadline| deadline.at)
 }
 
 /// What the client is told when its time is over.

@@ -78,6 +78,8 @@ struct Core<'s, S: Session> {
     statements: Statements<S::Statement>,
     portals: Portals<'s, S>,
     transaction: Transaction,
+    /// When the client was first waited for since its last message, if its time is limited.
+    idle_since: Option<Instant>,
     status: ParameterStatus,
     config: Arc<Config>,
 }
@@ -191,6 +193,7 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
         statements: Statements::new(config.max_statements),
         portals: Portals::new(config.max_portals),
         transaction: Transaction::default(),
+        idle_since: None,
         status,
         config,
     };
@@ -219,6 +222,7 @@ impl<S: Session> Core<'_, S> {
                         Err(end) => return end,
                     },
                 };
+                self.idle_since = None;
                 let done = match event {
                     // These wait for nothing: a future for them would cost more than they do.
                     Event::Bind(bind) => self.bind(&bind),

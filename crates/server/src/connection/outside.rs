@@ -139,7 +139,9 @@ impl Outside {
                 Poll::Ready(Err(_)) => return Poll::Ready(Interruption::ClientGone),
             }
         }
-        let grace = self.ended.map(|ended| ended + self.half_close_grace);
+        let grace = self
+            .ended
+            .and_then(|ended| ended.checked_add(self.half_close_grace));
         let (until, interruption) = match (deadline, grace) {
             (None, None) => return Poll::Pending,
             (Some(deadline), Some(grace)) if grace < deadline.at => {

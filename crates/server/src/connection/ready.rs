@@ -1,12 +1,15 @@
 //! The end of an answer: messages from elsewhere, ReadyForQuery, and one write.
 
 use std::io;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
+use tokio::time::Instant;
 use trunkline_proto::backend::TransactionStatus;
 
-use super::{Core, End, Failure};
-use crate::shared::Mail;
+use super::outside::Outside;
+use super::transaction::Transaction;
+use super::{Core, End, Failure, idle};
+use crate::shared::{Mail, Shared};
 use crate::{Error, Session};
 
 impl<S: Session> Core<'_, S> {
@@ -32,16 +35,18 @@ impl<S: Session> Core<'_, S> {
             reply,
             outside,
             shared,
+            transaction,
             ..
         } = self;
         let wire = reply.wire();
         if wire.output.is_empty() {
             return Ok(());
         }
-        // A client that does not read must not keep a session from ending.
+        // A client that does not read must not keep a session from ending, nor be waited for longer than one that is idle.
+        let mut since = None;
         let written = std::future::poll_fn(|cx| {
             let written = wire.poll_write(cx);
-            if written.is_pending() && outside.poll_stop(shared, cx) {
+            if written.is_pending() && poll_stalled(outside, shared, transaction, &mut since, cx) {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             written
@@ -91,4 +96,30 @@ impl<S: Session> Core<'_, S> {
             }
         }
     }
+}
+
+/// Whether the session is to end though there is more to write, which has waited since then.
+#[cold]
+fn poll_stalled(
+    outside: &mut Outside,
+    shared: &Shared,
+    transaction: &Transaction,
+    since: &mut Option<Instant>,
+    cx: &mut Context<'_>,
+) -> bool {
+    if outside.poll_stop(shared, cx) {
+        return true;
+    }
+    if !shared.timeouts.any_idle() {
+        return false;
+    }
+    let since = *since.get_or_insert_with(Instant::now);
+    let Some(deadline) = idle::deadline(&shared.timeouts, transaction, since) else {
+        return false;
+    };
+    let over = outside.poll_timer(deadline.at, cx).is_ready();
+    if over {
+        tracing::debug!(of = ?deadline.of, "a client did not read its answers in time");
+    }
+    over
 }
