@@ -103,6 +103,18 @@ select * from $table \g /dev/null
 \echo :ROW_COUNT
 SQL
 
+# --- describing -----------------------------------------------------------------------------------------------------
+contains "\\d: the table's columns" "id     | integer |           | not null | nextval('${table}_id_seq'::regclass)" -c "\\d $table"
+contains "\\d: its keys" "    \"${table}_pkey\" PRIMARY KEY, btree (id)
+    \"${table}_name_key\" UNIQUE CONSTRAINT, btree (name)" -c "\\d $table"
+contains "\\d: its checks" "    \"${table}_age_check\" CHECK (" -c "\\d $table"
+contains "\\d: its references" "    \"${table}_boss_fkey\" FOREIGN KEY (boss) REFERENCES $table(id)" -c "\\d $table"
+contains "\\d: what refers to it" "    TABLE \"$table\" CONSTRAINT \"${table}_boss_fkey\" FOREIGN KEY (boss) REFERENCES $table(id)" -c "\\d $table"
+contains "\\d: an index" "primary key, btree, for table \"public.$table\"" -c "\\d ${table}_pkey"
+contains "\\di" "| ${table}_name_key " -c '\di'
+contains "\\dt" "| $table " -c '\dt'
+contains "\\du" " $PGUSER " -c '\du'
+
 # --- transactions ---------------------------------------------------------------------------------------------------
 same "commit and rollback" "1" -q -c "begin; insert into $table (name) values ('Edsger'); commit" \
     -c "begin" -c "insert into $table (name) values ('Barbara')" -c "rollback" \

@@ -382,3 +382,48 @@ async fn a_table_that_others_refer_to_is_not_dropped() {
     a.run("drop table t, child, other").await.unwrap();
     assert_eq!(a.code("select * from t").await, SqlState::UNDEFINED_TABLE);
 }
+
+/// What psql's `\d` and drivers read.
+#[tokio::test]
+async fn the_catalogs_tell_of_keys_and_constraints() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run("create table child (id serial primary key, t int constraint up references t (id), u text unique)")
+        .await
+        .unwrap();
+    a.run("create index child_t on child (t desc)")
+        .await
+        .unwrap();
+    for (sql, rows) in [
+        (
+            "select * from pg_index where indrelid = 'child'::regclass",
+            3,
+        ),
+        (
+            "select * from pg_constraint where conrelid = 'child'::regclass",
+            3,
+        ),
+        (
+            "select 1 from pg_constraint where conname = 'up' and confrelid = 't'::regclass and conkey = '{2}' and confkey = '{1}'",
+            1,
+        ),
+        (
+            "select 1 from pg_constraint where conname = 'up' and pg_get_constraintdef(oid) = 'FOREIGN KEY (t) REFERENCES t(id)'",
+            1,
+        ),
+        (
+            "select 1 from pg_class c where relname = 'child_t' and pg_get_indexdef(c.oid) = 'CREATE INDEX child_t ON public.child USING btree (t DESC)'",
+            1,
+        ),
+        (
+            "select 1 from pg_attribute where attrelid = 'child'::regclass and attname = 'id' and atttypid = 23 and attnotnull and atthasdef",
+            1,
+        ),
+        (
+            "select conrelid::regclass from pg_constraint where contype = 'c'",
+            1,
+        ),
+    ] {
+        assert_eq!(a.run(sql).await.unwrap(), rows, "{sql}");
+    }
+}

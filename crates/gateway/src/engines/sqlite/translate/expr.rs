@@ -333,6 +333,15 @@ impl Translator<'_> {
         let at = node.at;
         match target.ty {
             Type::REGCLASS => self.regclass(node, at),
+            // There are three, and what is asked for is the name.
+            Type::REGNAMESPACE if node.ty == Type::OID => Ok(Node::new(
+                format!(
+                    "(CASE {} WHEN 11 THEN 'pg_catalog' WHEN 2200 THEN 'public' WHEN 13000 THEN 'information_schema' END)",
+                    node.sql
+                ),
+                Type::NAME,
+            )
+            .at(at)),
             _ => Ok(self.convert(node, target, Mode::Explicit)?.at(at)),
         }
     }

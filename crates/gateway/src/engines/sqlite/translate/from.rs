@@ -162,6 +162,26 @@ impl Translator<'_> {
                 with_ordinality: false,
                 ..
             } => self.table_function(scope, name, &args.args, alias.as_ref()),
+            // No table is a partition.
+            TableFactor::Table {
+                name,
+                alias,
+                args: Some(_),
+                ..
+            } if super::name::last(name).as_deref() == Some("pg_partition_ancestors") => {
+                let (sql, relation) = named(
+                    "(SELECT NULL AS relid, NULL AS depth WHERE false)",
+                    "pg_partition_ancestors",
+                    vec![
+                        Visible::new("relid", Type::REGCLASS),
+                        Visible::new("depth", Type::INT8),
+                    ],
+                    false,
+                    alias.as_ref(),
+                );
+                scope.add(relation)?;
+                Ok(sql)
+            }
             TableFactor::Function {
                 name,
                 args,
@@ -250,7 +270,7 @@ impl Translator<'_> {
                     alias,
                 ))
             }
-            None => match super::pg_catalog::relation(schema.as_deref(), &bare) {
+            None => match super::pg_catalog::relation(schema.as_deref(), &bare, self.catalog)? {
                 Some((query, columns)) => {
                     let columns: Vec<Visible> = columns
                         .iter()

@@ -382,6 +382,34 @@ impl Translator<'_> {
                     Type::TEXT,
                 )
             }
+            ("pg_get_constraintdef", [oid, ..]) => Node::new(
+                super::pg_catalog::definition("pg_constraint", &oid.sql, self.catalog)?,
+                Type::TEXT,
+            ),
+            ("pg_get_indexdef", [oid]) => Node::new(
+                super::pg_catalog::definition("pg_index", &oid.sql, self.catalog)?,
+                Type::TEXT,
+            ),
+            ("pg_get_indexdef", [oid, column, _]) => {
+                let (oid, column) = (&oid.sql, &column.sql);
+                let whole = super::pg_catalog::definition("pg_index", oid, self.catalog)?;
+                let attributes =
+                    super::pg_catalog::relation(Some("pg_catalog"), "pg_attribute", self.catalog)?;
+                let attributes = attributes.map(|(query, _)| query).unwrap_or_default();
+                Node::new(
+                    format!(
+                        "(CASE WHEN {column} = 0 THEN {whole} ELSE (SELECT attname FROM ({attributes}) \
+                         WHERE attrelid = {oid} AND attnum = {column}) END)"
+                    ),
+                    Type::TEXT,
+                )
+            }
+            ("pg_get_triggerdef" | "pg_get_statisticsobjdef_columns", [_, ..]) => {
+                Node::new("NULL", Type::TEXT)
+            }
+            ("pg_partition_ancestors", [_]) => Node::new("NULL", Type::REGCLASS),
+            ("pg_relation_is_publishable", [_]) => Node::new("false", Type::BOOL),
+            ("pg_table_size" | "pg_indexes_size", [_]) => Node::new("0", Type::INT8),
             ("random", []) => Node::new("tl_random()", Type::FLOAT8),
             ("round" | "trunc", [value, places]) => {
                 let value = self.implicit(value.clone(), Type::NUMERIC)?;

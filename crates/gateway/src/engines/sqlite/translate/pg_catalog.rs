@@ -1,32 +1,80 @@
 //! The system catalogs, as far as clients ask for them when they connect: each is a query over SQLite's schema.
 
-use trunkline_server::Type;
+mod schema;
+
+use std::sync::Arc;
+
+use trunkline_server::{Result, Type};
+
+use crate::engines::sqlite::catalog::{Catalog, Table};
+
+/// Names and types.
+type Columns = &'static [(&'static str, Type)];
 
 struct Relation {
     schema: &'static str,
     name: &'static str,
     oid: u32,
-    columns: &'static [(&'static str, Type)],
+    columns: Columns,
     query: &'static str,
 }
 
 /// The query that stands for a catalog, and its columns.
+///
+/// # Errors
+///
+/// XX000 when the schema cannot be read.
 pub(super) fn relation(
     schema: Option<&str>,
     name: &str,
-) -> Option<(String, &'static [(&'static str, Type)])> {
-    let found = RELATIONS
+    catalog: &dyn Catalog,
+) -> Result<Option<(String, Columns)>> {
+    let Some(found) = RELATIONS
         .iter()
-        .find(|r| r.name == name && schema.is_none_or(|s| s == r.schema))?;
+        .find(|r| r.name == name && schema.is_none_or(|s| s == r.schema))
+    else {
+        return Ok(None);
+    };
     // Unqualified, only pg_catalog is on the search path.
     if schema.is_none() && found.schema != "pg_catalog" {
-        return None;
+        return Ok(None);
     }
     let query = match name {
         "pg_type" => types(),
+        // None of these rows exist here.
+        _ if found.query.is_empty() => {
+            let nulls: Vec<String> = found
+                .columns
+                .iter()
+                .map(|(name, _)| format!("NULL AS {name}"))
+                .collect();
+            format!("SELECT {} WHERE false", nulls.join(", "))
+        }
+        _ if found.query.contains(" tl_") => with_tables(found.query, &catalog.tables()?),
         _ => found.query.to_owned(),
     };
-    Some((query, found.columns))
+    Ok(Some((query, found.columns)))
+}
+
+/// The query for the definition of a constraint or an index, by its OID.
+///
+/// # Errors
+///
+/// XX000 when the schema cannot be read.
+pub(super) fn definition(of: &str, oid: &str, catalog: &dyn Catalog) -> Result<String> {
+    let (table, column) = if of == "pg_constraint" {
+        ("SELECT oid, definition FROM tl_constraints", "oid")
+    } else {
+        (INDEX, "indexrelid")
+    };
+    let query = with_tables(table, &catalog.tables()?);
+    Ok(format!(
+        "(SELECT definition FROM ({query}) WHERE {column} = {oid})"
+    ))
+}
+
+fn with_tables(query: &str, tables: &[Arc<Table>]) -> String {
+    format!("WITH {} {query}", schema::tables(tables))
 }
 
 /// The OID of the function `array_in`, by which clients tell arrays.
@@ -48,6 +96,21 @@ const OID: Type = Type::OID;
 const TEXT: Type = Type::TEXT;
 const CHAR: Type = Type::CHAR;
 const FLOAT4: Type = Type::FLOAT4;
+
+/// `pg_index`, with each index's definition besides.
+const INDEX: &str = "SELECT oid AS indexrelid, rel AS indrelid, natts AS indnatts, natts AS indnkeyatts, 1 AS indisunique, \
+    0 AS indnullsnotdistinct, is_primary AS indisprimary, 0 AS indisexclusion, 1 AS indimmediate, 0 AS indisclustered, 1 AS indisvalid, \
+    1 AS indisready, 1 AS indislive, 0 AS indisreplident, keys AS indkey, NULL AS indexprs, NULL AS indpred, definition \
+    FROM tl_keys WHERE name NOT IN (SELECT name FROM sqlite_schema WHERE type = 'index') \
+    UNION ALL SELECT s.rowid + 16384, t.rowid + 16384, (SELECT count(*) FROM pragma_index_info(s.name)), \
+    (SELECT count(*) FROM pragma_index_info(s.name)), l.\"unique\", 0, s.name = s.tbl_name || '_pkey', 0, 1, 0, 1, 1, 1, 0, \
+    '{' || (SELECT group_concat(max(cid, -1) + 1) FROM pragma_index_info(s.name)) || '}', NULL, NULL, \
+    'CREATE ' || CASE WHEN l.\"unique\" THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || s.name || ' ON public.' || s.tbl_name || ' USING btree ' || \
+    CASE WHEN l.partial OR EXISTS (SELECT 1 FROM pragma_index_info(s.name) WHERE name IS NULL) THEN substr(s.sql, instr(s.sql, '(')) \
+    ELSE '(' || (SELECT group_concat(x.name || CASE WHEN x.\"desc\" THEN ' DESC' ELSE '' END, ', ') FROM pragma_index_xinfo(s.name) AS x \
+    WHERE x.key) || ')' END \
+    FROM sqlite_schema AS s JOIN sqlite_schema AS t ON t.type = 'table' AND t.name = s.tbl_name, pragma_index_list(s.tbl_name) AS l \
+    WHERE s.type = 'index' AND l.name = s.name AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
 const RELATIONS: &[Relation] = &[
     Relation {
@@ -84,13 +147,23 @@ const RELATIONS: &[Relation] = &[
             ("reltablespace", OID),
             ("reloptions", Type::TEXT_ARRAY),
             ("relreplident", CHAR),
+            ("reltoastrelid", OID),
+            ("reloftype", OID),
+            ("relpartbound", TEXT),
+            ("relacl", Type::TEXT_ARRAY),
         ],
-        query: "SELECT rowid + 16384 AS oid, name AS relname, 2200 AS relnamespace, 0 AS reltype, 10 AS relowner, 2 AS relam, -1.0 AS reltuples, \
-                0 AS relpages, type = 'table' AS relhasindex, 'p' AS relpersistence, \
-                CASE type WHEN 'table' THEN 'r' WHEN 'view' THEN 'v' ELSE 'i' END AS relkind, 0 AS relnatts, 0 AS relchecks, \
-                type = 'view' AS relhasrules, 0 AS relhastriggers, 0 AS relrowsecurity, 0 AS relforcerowsecurity, 0 AS relispartition, \
-                0 AS reltablespace, NULL AS reloptions, 'd' AS relreplident \
-                FROM sqlite_schema WHERE type IN ('table', 'view', 'index') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        query: "SELECT s.rowid + 16384 AS oid, s.name AS relname, 2200 AS relnamespace, 0 AS reltype, 10 AS relowner, \
+                CASE s.type WHEN 'table' THEN 2 WHEN 'index' THEN 403 ELSE 0 END AS relam, -1.0 AS reltuples, \
+                0 AS relpages, s.type = 'table' AS relhasindex, 'p' AS relpersistence, \
+                CASE s.type WHEN 'table' THEN 'r' WHEN 'view' THEN 'v' ELSE 'i' END AS relkind, coalesce(t.natts, 0) AS relnatts, \
+                coalesce(t.checks, 0) AS relchecks, s.type = 'view' AS relhasrules, \
+                EXISTS (SELECT 1 FROM tl_constraints WHERE kind = 'f' AND s.rowid + 16384 IN (rel, parent)) AS relhastriggers, 0 AS relrowsecurity, \
+                0 AS relforcerowsecurity, 0 AS relispartition, 0 AS reltablespace, NULL AS reloptions, 'd' AS relreplident, \
+                0 AS reltoastrelid, 0 AS reloftype, NULL AS relpartbound, NULL AS relacl \
+                FROM sqlite_schema AS s LEFT JOIN tl_tables AS t ON t.oid = s.rowid + 16384 \
+                WHERE s.type IN ('table', 'view', 'index') AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+                UNION ALL SELECT k.oid, k.name, 2200, 0, 10, 403, -1.0, 0, 0, 'p', 'i', k.natts, 0, 0, 0, 0, 0, 0, 0, NULL, 'n', 0, 0, NULL, NULL \
+                FROM tl_keys AS k WHERE k.name NOT IN (SELECT name FROM sqlite_schema WHERE type = 'index')",
     },
     Relation {
         schema: "pg_catalog",
@@ -121,12 +194,188 @@ const RELATIONS: &[Relation] = &[
             ("attgenerated", CHAR),
             ("attlen", INT2),
             ("attcollation", OID),
+            ("attndims", INT2),
+            ("attstorage", CHAR),
+            ("attcompression", CHAR),
+            ("attstattarget", INT2),
+            ("attislocal", BOOL),
+            ("attinhcount", INT2),
         ],
-        query: "SELECT s.rowid + 16384 AS attrelid, c.name AS attname, tl_declared(c.type, 0) AS atttypid, c.cid + 1 AS attnum, \
-                tl_declared(c.type, 1) AS atttypmod, c.\"notnull\" OR c.pk AS attnotnull, c.dflt_value IS NOT NULL AS atthasdef, \
-                0 AS attisdropped, '' AS attidentity, CASE WHEN c.hidden > 1 THEN 's' ELSE '' END AS attgenerated, -1 AS attlen, \
-                0 AS attcollation \
-                FROM sqlite_schema AS s, pragma_table_xinfo(s.name) AS c WHERE s.type IN ('table', 'view')",
+        query: "SELECT rel AS attrelid, name AS attname, ty AS atttypid, num AS attnum, modifier AS atttypmod, required AS attnotnull, \
+                filler IS NOT NULL AS atthasdef, 0 AS attisdropped, '' AS attidentity, generated AS attgenerated, -1 AS attlen, \
+                0 AS attcollation, 0 AS attndims, 'p' AS attstorage, '' AS attcompression, NULL AS attstattarget, 1 AS attislocal, \
+                0 AS attinhcount FROM tl_columns \
+                UNION ALL SELECT s.rowid + 16384, coalesce(i.name, 'expr'), coalesce(c.ty, 25), i.seqno + 1, coalesce(c.modifier, -1), \
+                0, 0, 0, '', '', -1, 0, 0, 'p', '', NULL, 1, 0 \
+                FROM sqlite_schema AS s JOIN sqlite_schema AS t ON t.type = 'table' AND t.name = s.tbl_name, pragma_index_info(s.name) AS i \
+                LEFT JOIN tl_columns AS c ON c.rel = t.rowid + 16384 AND c.num = i.cid + 1 \
+                WHERE s.type = 'index' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_attrdef",
+        oid: 2604,
+        columns: &[
+            ("oid", OID),
+            ("adrelid", OID),
+            ("adnum", INT2),
+            ("adbin", TEXT),
+        ],
+        query: "SELECT rel AS oid, rel AS adrelid, num AS adnum, filler AS adbin FROM tl_columns WHERE filler IS NOT NULL",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_index",
+        oid: 2610,
+        columns: &[
+            ("indexrelid", OID),
+            ("indrelid", OID),
+            ("indnatts", INT2),
+            ("indnkeyatts", INT2),
+            ("indisunique", BOOL),
+            ("indnullsnotdistinct", BOOL),
+            ("indisprimary", BOOL),
+            ("indisexclusion", BOOL),
+            ("indimmediate", BOOL),
+            ("indisclustered", BOOL),
+            ("indisvalid", BOOL),
+            ("indisready", BOOL),
+            ("indislive", BOOL),
+            ("indisreplident", BOOL),
+            ("indkey", Type::INT2_ARRAY),
+            ("indexprs", TEXT),
+            ("indpred", TEXT),
+        ],
+        query: INDEX,
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_constraint",
+        oid: 2606,
+        columns: &[
+            ("oid", OID),
+            ("conname", NAME),
+            ("connamespace", OID),
+            ("contype", CHAR),
+            ("condeferrable", BOOL),
+            ("condeferred", BOOL),
+            ("conenforced", BOOL),
+            ("convalidated", BOOL),
+            ("conrelid", OID),
+            ("contypid", OID),
+            ("conindid", OID),
+            ("conparentid", OID),
+            ("confrelid", OID),
+            ("confupdtype", CHAR),
+            ("confdeltype", CHAR),
+            ("confmatchtype", CHAR),
+            ("conislocal", BOOL),
+            ("coninhcount", INT2),
+            ("connoinherit", BOOL),
+            ("conkey", Type::INT2_ARRAY),
+            ("confkey", Type::INT2_ARRAY),
+            ("conbin", TEXT),
+        ],
+        query: "SELECT c.oid, c.name AS conname, 2200 AS connamespace, c.kind AS contype, 0 AS condeferrable, 0 AS condeferred, \
+                1 AS conenforced, 1 AS convalidated, c.rel AS conrelid, 0 AS contypid, \
+                CASE WHEN c.ix = 0 THEN 0 ELSE coalesce(i.rowid + 16384, c.ix) END AS conindid, 0 AS conparentid, c.parent AS confrelid, \
+                c.upd AS confupdtype, c.del AS confdeltype, CASE c.kind WHEN 'f' THEN 's' ELSE ' ' END AS confmatchtype, 1 AS conislocal, \
+                0 AS coninhcount, c.kind <> 'c' AS connoinherit, c.keys AS conkey, c.parent_keys AS confkey, \
+                CASE c.kind WHEN 'c' THEN c.definition END AS conbin \
+                FROM tl_constraints AS c LEFT JOIN sqlite_schema AS i ON i.type = 'index' AND i.name = c.name \
+                WHERE i.name IS NULL OR c.kind <> 'u'",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_collation",
+        oid: 3456,
+        columns: &[("oid", OID), ("collname", NAME), ("collnamespace", OID)],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_policy",
+        oid: 3256,
+        columns: &[
+            ("oid", OID),
+            ("polname", NAME),
+            ("polrelid", OID),
+            ("polcmd", CHAR),
+            ("polpermissive", BOOL),
+            ("polroles", Type::OID_ARRAY),
+            ("polqual", TEXT),
+            ("polwithcheck", TEXT),
+        ],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_statistic_ext",
+        oid: 3381,
+        columns: &[
+            ("oid", OID),
+            ("stxrelid", OID),
+            ("stxname", NAME),
+            ("stxnamespace", OID),
+            ("stxkind", Type::CHAR_ARRAY),
+            ("stxstattarget", INT2),
+        ],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_publication",
+        oid: 6104,
+        columns: &[("oid", OID), ("pubname", NAME), ("puballtables", BOOL)],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_publication_namespace",
+        oid: 6237,
+        columns: &[("oid", OID), ("pnpubid", OID), ("pnnspid", OID)],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_publication_rel",
+        oid: 6106,
+        columns: &[
+            ("oid", OID),
+            ("prpubid", OID),
+            ("prrelid", OID),
+            ("prqual", TEXT),
+            ("prattrs", Type::INT2_ARRAY),
+        ],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_trigger",
+        oid: 2620,
+        columns: &[
+            ("oid", OID),
+            ("tgrelid", OID),
+            ("tgparentid", OID),
+            ("tgname", NAME),
+            ("tgtype", INT2),
+            ("tgenabled", CHAR),
+            ("tgisinternal", BOOL),
+        ],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_auth_members",
+        oid: 1261,
+        columns: &[
+            ("oid", OID),
+            ("roleid", OID),
+            ("member", OID),
+            ("grantor", OID),
+            ("admin_option", BOOL),
+        ],
+        query: "",
     },
     Relation {
         schema: "pg_catalog",
@@ -142,9 +391,16 @@ const RELATIONS: &[Relation] = &[
             ("datallowconn", BOOL),
             ("datistemplate", BOOL),
             ("datconnlimit", INT4),
+            ("datlocprovider", CHAR),
+            ("datlocale", TEXT),
+            ("daticulocale", TEXT),
+            ("daticurules", TEXT),
+            ("dattablespace", OID),
+            ("datacl", Type::TEXT_ARRAY),
         ],
         query: "SELECT 5 AS oid, '$database' AS datname, 10 AS datdba, 6 AS encoding, 'C' AS datcollate, 'C' AS datctype, 1 AS datallowconn, \
-                0 AS datistemplate, -1 AS datconnlimit",
+                0 AS datistemplate, -1 AS datconnlimit, 'c' AS datlocprovider, NULL AS datlocale, NULL AS daticulocale, NULL AS daticurules, \
+                1663 AS dattablespace, NULL AS datacl",
     },
     Relation {
         schema: "pg_catalog",
@@ -159,9 +415,12 @@ const RELATIONS: &[Relation] = &[
             ("rolcreatedb", BOOL),
             ("rolcanlogin", BOOL),
             ("rolreplication", BOOL),
+            ("rolconnlimit", INT4),
+            ("rolvaliduntil", Type::TIMESTAMPTZ),
+            ("rolbypassrls", BOOL),
         ],
         query: "SELECT 10 AS oid, '$user' AS rolname, 1 AS rolsuper, 1 AS rolinherit, 1 AS rolcreaterole, 1 AS rolcreatedb, 1 AS rolcanlogin, \
-                0 AS rolreplication",
+                0 AS rolreplication, -1 AS rolconnlimit, NULL AS rolvaliduntil, 1 AS rolbypassrls",
     },
     Relation {
         schema: "pg_catalog",
@@ -189,6 +448,7 @@ const RELATIONS: &[Relation] = &[
             ("typnotnull", BOOL),
             ("typtypmod", INT4),
             ("typinput", Type::REGPROC),
+            ("typcollation", OID),
         ],
         query: "",
     },
@@ -226,8 +486,13 @@ const RELATIONS: &[Relation] = &[
         schema: "pg_catalog",
         name: "pg_inherits",
         oid: 2611,
-        columns: &[("inhrelid", OID), ("inhparent", OID), ("inhseqno", INT4)],
-        query: "SELECT 0 AS inhrelid, 0 AS inhparent, 0 AS inhseqno WHERE false",
+        columns: &[
+            ("inhrelid", OID),
+            ("inhparent", OID),
+            ("inhseqno", INT4),
+            ("inhdetachpending", BOOL),
+        ],
+        query: "",
     },
     Relation {
         schema: "pg_catalog",
@@ -327,14 +592,14 @@ fn types() -> String {
         let (oid, name, size) = (ty.oid().0, ty.name(), ty.size());
         let input = if element.is_some() { ARRAY_IN } else { 0 };
         rows.push(format!(
-            "({oid},'{name}',11,{size},'{kind}','{category}','{delimiter}',{},{},0,0,0,-1,{input})",
+            "({oid},'{name}',11,{size},'{kind}','{category}','{delimiter}',{},{},0,0,0,-1,{input},0)",
             element.map_or(0, |e| e.oid().0),
             ty.array().map_or(0, |a| a.oid().0),
         ));
     }
     format!(
         "WITH tl_types(oid, typname, typnamespace, typlen, typtype, typcategory, typdelim, typelem, typarray, typbasetype, typrelid, \
-         typnotnull, typtypmod, typinput) AS (VALUES {}) SELECT * FROM tl_types",
+         typnotnull, typtypmod, typinput, typcollation) AS (VALUES {}) SELECT * FROM tl_types",
         rows.join(",")
     )
 }

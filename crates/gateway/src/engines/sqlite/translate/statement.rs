@@ -5,15 +5,41 @@ use sqlparser::tokenizer::Location;
 use trunkline_server::{Result, Type};
 
 use super::Translator;
+use super::node::quote;
 use super::plan::{Command, Output, Plan, TagKind};
 
 const NOWHERE: Location = Location { line: 0, column: 0 };
+
+/// The query with `OID:name` for each `regclass` of its result: clients are told the name in text, the OID in binary.
+fn relations_named(sql: String, columns: &[Output]) -> String {
+    if !columns.iter().any(|column| column.ty == Type::REGCLASS) {
+        return sql;
+    }
+    let names: Vec<String> = (1..=columns.len()).map(|n| format!("c{n}")).collect();
+    let items: Vec<String> = names
+        .iter()
+        .zip(columns)
+        .map(|(name, column)| {
+            let value = if column.ty == Type::REGCLASS {
+                format!(
+                    "{name} || ':' || coalesce((SELECT s.name FROM sqlite_schema AS s WHERE s.rowid + 16384 = {name}), {name})"
+                )
+            } else {
+                name.clone()
+            };
+            format!("{value} AS {}", quote(&column.name))
+        })
+        .collect();
+    let (items, names) = (items.join(", "), names.join(", "));
+    format!("SELECT {items} FROM (WITH tl_part({names}) AS ({sql}) SELECT * FROM tl_part)")
+}
 
 impl Translator<'_> {
     pub(super) fn statement(&mut self, statement: Statement) -> Result<Plan> {
         match statement {
             Statement::Query(query) => {
                 let (sql, columns) = self.query(&query, None)?;
+                let sql = relations_named(sql, &columns);
                 self.finish(sql, Some(columns), TagKind::Select, None)
             }
             Statement::Insert(insert) => self.insert(&insert),

@@ -45,7 +45,12 @@ impl Encode for Cell<'_> {
             Self::Null => Ok(()),
             Self::Text(text) if ty == Type::BYTEA => text.encode_text(Type::BYTEA, out),
             Self::Text(text) => {
-                out.extend_from_slice(text);
+                // Of a relation's `OID:name`, the name.
+                let colon = text.iter().position(|byte| *byte == b':');
+                let start = colon
+                    .filter(|_| ty == Type::REGCLASS)
+                    .map_or(0, |at| at + 1);
+                out.extend_from_slice(text.get(start..).unwrap_or_default());
                 Ok(())
             }
             Self::Blob(bytes) => bytes.encode_text(Type::BYTEA, out),
@@ -63,6 +68,14 @@ impl Encode for Cell<'_> {
             }
             Self::Integer(n) => integer(*n, ty, out, true),
             Self::Real(f) => real(*f, ty, out, true),
+            Self::Text(text) if ty == Type::REGCLASS => {
+                let oid = text.split(|byte| *byte == b':').next();
+                let oid =
+                    oid.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u32>().ok());
+                let oid = oid.ok_or(EncodeError::Range(ty))?;
+                out.extend_from_slice(&oid.to_be_bytes());
+                Ok(())
+            }
             Self::Text(text) => text_in_binary(text, ty, out),
         }
     }
