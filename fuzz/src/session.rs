@@ -244,7 +244,7 @@ impl<'a> Session<'a> {
             4 => machine.parse_complete(output),
             5 => machine.bind_complete(output),
             6 => machine.close_complete(output),
-            7 => machine.parameters(&[Oid(23)], output),
+            7 => machine.parameters([Oid(23)].into_iter(), output),
             8 => machine.row_description([column].into_iter(), output),
             9 => machine.no_data(output),
             10 | 11 => {

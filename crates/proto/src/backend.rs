@@ -33,7 +33,7 @@ pub use function_call_response::FunctionCallResponse;
 pub use message::Message;
 pub use negotiate_protocol_version::NegotiateProtocolVersion;
 pub use notification_response::NotificationResponse;
-pub use parameter_description::ParameterDescription;
+pub use parameter_description::{ParameterDescription, encode_parameter_description};
 pub use parameter_status::ParameterStatus;
 pub use ready_for_query::{ReadyForQuery, TransactionStatus};
 pub use report::{Report, Severity};

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use trunkline_proto::{Format, SqlState};
+use trunkline_proto::{Format, SqlState, codec};
 
 use crate::column::{Column, Columns};
 use crate::held;
@@ -70,6 +70,18 @@ impl Formats {
             Self::Binary => Format::Binary,
             Self::Mixed(formats) => formats.get(column).copied().unwrap_or(Format::Text),
         }
+    }
+
+    /// Whether they are mixed in just this way.
+    #[cold]
+    pub(crate) fn is_as(&self, codes: &codec::Formats<'_>) -> bool {
+        let Self::Mixed(formats) = self else {
+            return false;
+        };
+        formats
+            .iter()
+            .map(|format| i16::from(*format))
+            .eq(codes.iter())
     }
 }
 

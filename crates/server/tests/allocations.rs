@@ -225,6 +225,12 @@ fn nothing_per_message_row_or_field(address: SocketAddr) {
         execute("", 0),
     ]
     .concat();
+    let seven: [Option<&[u8]>; 2] = [Some(b"7"), Some(b"seven")];
+    let mixed_one = [
+        bind_as("", "one", &[], &seven, &[1, 0]),
+        execute("", 0),
+        sync(),
+    ];
     let described = [
         bind("", "one", &[Some("7"), None]),
         describe_portal(""),
@@ -272,13 +278,14 @@ fn nothing_per_message_row_or_field(address: SocketAddr) {
         ),
         ("a million rows, binary", binary_many.concat(), 1, 1, 0),
         ("a million rows, simple", query("many"), 1, 1, 8),
-        // A describe lists the types of the parameters, a suspended portal is boxed, a Query is prepared: a few each.
+        ("mixed formats", mixed_one.concat(), 1, 1000, 0),
+        // A suspended portal is boxed, a Query is prepared: a few each.
         (
             "described",
             [&described.concat()[..], &sync()].concat(),
             1,
             500,
-            2 * 500,
+            0,
         ),
         (
             "suspended",

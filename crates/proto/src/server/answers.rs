@@ -141,14 +141,15 @@ impl Connection {
     ///
     /// [`Misuse::OutOfOrder`] unless the Describe of a statement is to be answered; [`Misuse::Encode`] for more than
     /// 65,535 parameters.
-    pub fn parameters(&mut self, types: &[crate::Oid], output: &mut Vec<u8>) -> Result<(), Misuse> {
-        self.emit(
-            Kind::ParameterDescription,
-            &backend::ParameterDescription {
-                types: types.into(),
-            },
-            output,
-        )
+    pub fn parameters(
+        &mut self,
+        types: impl ExactSizeIterator<Item = crate::Oid>,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
+        let next = self.position.after(Kind::ParameterDescription)?;
+        backend::encode_parameter_description(types, output)?;
+        self.position = next;
+        Ok(())
     }
 
     /// RowDescription.

@@ -189,7 +189,7 @@ impl<S: Session> Core<'_, S> {
         wire.ensure_buffer();
         if let Target::Statement(_) = target {
             wire.machine
-                .parameters(&statement.oids(), &mut wire.output)
+                .parameters(statement.params.iter().map(|ty| ty.oid()), &mut wire.output)
                 .map_err(Error::internal)?;
         }
         if statement.columns.returns_rows() {

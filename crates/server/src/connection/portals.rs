@@ -79,6 +79,8 @@ impl<S: Session> Portal<'_, S> {
         match bind.result_formats.uniform() {
             Some(0) => (self.formats, self.bad_format) = (Formats::Text, None),
             Some(1) => (self.formats, self.bad_format) = (Formats::Binary, None),
+            // Most likely those of the last time, which are then kept.
+            _ if self.formats.is_as(&bind.result_formats) => self.bad_format = None,
             _ => (self.formats, self.bad_format) = mixed(&bind.result_formats),
         }
         Ok(())

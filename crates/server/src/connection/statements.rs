@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use trunkline_proto::SqlState;
 use trunkline_proto::StatementName;
-use trunkline_proto::{Oid, SqlState};
 use trunkline_types::Type;
 
 use super::simple::utf8;
@@ -88,10 +88,6 @@ impl<S> Statement<S> {
             sql: self.sql.clone(),
             name: self.name.clone(),
         }
-    }
-
-    pub(super) fn oids(&self) -> Vec<Oid> {
-        self.params.iter().map(|ty| ty.oid()).collect()
     }
 
     /// The name, for messages.
