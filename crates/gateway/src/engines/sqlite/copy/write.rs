@@ -12,25 +12,28 @@ pub(crate) struct Writer<'p> {
     format: &'p CopyFormat,
     columns: &'p [Output],
     scratch: Vec<u8>,
+    /// What begins a binary stream, until the first row takes it along: clients expect both in one message.
+    start: Vec<u8>,
 }
 
 impl<'p> Writer<'p> {
     pub(crate) fn new(format: &'p CopyFormat, columns: &'p [Output]) -> Self {
+        let mut start = Vec::new();
+        if format.binary {
+            start.extend_from_slice(SIGNATURE);
+            start.extend_from_slice(&[0; 8]);
+        }
         Self {
             format,
             columns,
             scratch: Vec::new(),
+            start,
         }
     }
 
-    /// What comes before the first row.
+    /// A message before the first row: the line of names.
     pub(crate) fn head(&self) -> Option<Vec<u8>> {
-        if self.format.binary {
-            let mut head = SIGNATURE.to_vec();
-            head.extend_from_slice(&[0; 8]);
-            return Some(head);
-        }
-        if !self.format.header {
+        if self.format.binary || !self.format.header {
             return None;
         }
         let mut out = String::new();
@@ -48,9 +51,11 @@ impl<'p> Writer<'p> {
         Some(out.into_bytes())
     }
 
-    /// What comes after the last.
-    pub(crate) fn tail(&self) -> Option<Vec<u8>> {
-        self.format.binary.then(|| (-1_i16).to_be_bytes().to_vec())
+    /// A message after the last.
+    pub(crate) fn tail(&mut self) -> Option<Vec<u8>> {
+        let mut tail = std::mem::take(&mut self.start);
+        tail.extend_from_slice(&(-1_i16).to_be_bytes());
+        self.format.binary.then_some(tail)
     }
 
     /// # Errors
@@ -58,6 +63,7 @@ impl<'p> Writer<'p> {
     /// 22P02 for a value that has no form in its column's type.
     pub(crate) fn row(&mut self, cells: &[Cell<'_>], out: &mut Vec<u8>) -> Result<()> {
         if self.format.binary {
+            out.append(&mut self.start);
             let count = i16::try_from(cells.len()).map_err(Error::internal)?;
             out.extend_from_slice(&count.to_be_bytes());
             for (cell, column) in cells.iter().zip(self.columns) {
@@ -128,5 +134,57 @@ impl<'p> Writer<'p> {
         }
         out.push(*quote);
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a panic is the failure report of a test"
+    )]
+
+    use super::*;
+
+    fn binary() -> CopyFormat {
+        CopyFormat {
+            csv: false,
+            binary: true,
+            delimiter: '\t',
+            null: String::new(),
+            header: false,
+            quote: '"',
+            escape: '"',
+        }
+    }
+
+    const START: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+    #[test]
+    fn a_binary_stream_begins_in_the_message_of_its_first_row() {
+        let columns = [Output {
+            name: "n".to_owned(),
+            ty: Type::INT4,
+            modifier: -1,
+            origin: None,
+        }];
+        let format = binary();
+        let mut writer = Writer::new(&format, &columns);
+        assert_eq!(writer.head(), None);
+        let row = b"\0\x01\0\0\0\x04\0\0\0\x07";
+        let mut first = Vec::new();
+        writer.row(&[Cell::Integer(7)], &mut first).unwrap();
+        assert_eq!(first, [START, row].concat());
+        let mut second = Vec::new();
+        writer.row(&[Cell::Integer(7)], &mut second).unwrap();
+        assert_eq!(second, row);
+        assert_eq!(writer.tail().unwrap(), [0xff, 0xff]);
+    }
+
+    #[test]
+    fn a_binary_stream_without_rows_is_one_message() {
+        let format = binary();
+        let tail = Writer::new(&format, &[]).tail().unwrap();
+        assert_eq!(tail, [START, &[0xff, 0xff]].concat());
     }
 }
