@@ -31,6 +31,8 @@ enum Command {
 ///
 /// psql, every driver and every tool that speaks to PostgreSQL can use it. Without DATABASE it is kept in memory, shared by all
 /// sessions, and gone when the server stops. With a path it is that SQLite file, which is made if there is none.
+///
+/// Times are in UTC: a client that connects with another TimeZone is warned, and SET TimeZone to another is refused.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Serve {
@@ -53,11 +55,11 @@ pub struct Serve {
     pub users: Option<PathBuf>,
 
     /// The certificate chain for TLS, in PEM, the server's own certificate first. SIGHUP reads it again.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
     /// The private key of the certificate, in PEM.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
     /// Sessions at one time; more are refused.
@@ -94,7 +96,8 @@ Examples:
           --tls-cert cert.pem --tls-key key.pem
 
 Signals:
-  SIGTERM, SIGINT   stop: idle sessions at once, the others when their transaction ends, or after ten seconds
+  SIGTERM, SIGINT   stop: idle sessions at once, the others when their transaction ends, or after ten seconds;
+                    a second one stops all at once
   SIGHUP            read the certificate and the key again";
 
 /// Print a line for the file of `--users`.
@@ -165,10 +168,5 @@ mod tests {
         assert_eq!(options.listen, ["127.0.0.1:5432"]);
         assert_eq!(options.auth, Auth::Trust);
         assert!(!options.dangerously_trust_network);
-    }
-
-    #[test]
-    fn half_of_tls_is_refused() {
-        assert!(Cli::try_parse_from(["trunkline", "serve", "--tls-cert", "cert.pem"]).is_err());
     }
 }

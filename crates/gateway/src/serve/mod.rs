@@ -44,7 +44,15 @@ async fn start(options: Serve) -> Result<(), String> {
         (Some(certificate), Some(key)) => {
             Some(Tls::from_pem_files(certificate, key).map_err(|error| error.to_string())?)
         }
-        _ => None,
+        (None, None) => None,
+        (Some(_), None) => {
+            return Err(
+                "--tls-cert needs --tls-key FILE, the certificate's private key".to_owned(),
+            );
+        }
+        (None, Some(_)) => {
+            return Err("--tls-key needs --tls-cert FILE, the certificate of that key".to_owned());
+        }
     };
     let users =
         match (&options.users, options.auth) {
@@ -163,13 +171,17 @@ async fn listening<A: Authenticator, O: Open>(
             .await
             .map_err(|error| told(&error))?;
     }
-    let stop = stop_signal()?;
+    let (stop, stop_now) = stop_signals()?;
     let reload = reload_signal(tls)?;
     announce(options, listen, listener.local_addr(), user.as_deref());
     let reloading = tokio::spawn(reload);
-    listener.serve(engine, stop).await;
+    // Sessions end with the future that serves them.
+    let outcome = tokio::select! {
+        () = listener.serve(engine, stop) => Ok(()),
+        () = stop_now => Err("stopped at once; statements that ran were broken off".to_owned()),
+    };
     reloading.abort();
-    Ok(())
+    outcome
 }
 
 fn told(error: &trunkline_server::BindError) -> String {
@@ -208,16 +220,30 @@ fn announce(
     eprintln!("Connect with\n  {}", psql.unwrap_or_default());
 }
 
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
+/// The first signal to stop, and the second.
+fn stop_signals() -> Result<(impl Future<Output = ()>, impl Future<Output = ()>), String> {
     let failed = |error: std::io::Error| format!("cannot listen for signals: {error}");
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    let (first, stop) = tokio::sync::oneshot::channel();
+    let next = async move {
+        let mut first = Some(first);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            let Some(first) = first.take() else { return };
+            eprintln!("Stopping: waiting up to 10 s for running statements; again to stop now");
+            // Whoever waited for it may have gone just now.
+            let _ = first.send(());
         }
-    })
+    };
+    let stop = async move {
+        // The sender lives as long as the wish to stop now can come.
+        let _ = stop.await;
+    };
+    Ok((stop, next))
 }
 
 /// Reads the certificate again whenever SIGHUP comes.

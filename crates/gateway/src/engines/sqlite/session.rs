@@ -16,6 +16,7 @@ use trunkline_server::{
 use super::copy;
 use super::database::Database;
 use super::engine::{Chunk, Engine, Event, Known, start};
+use super::functions::is_utc;
 use super::parse::parse;
 use super::settings::Settings;
 use super::shared::{Shared, Signal};
@@ -77,6 +78,19 @@ impl Open for Sqlite {
         }
         let shared = Arc::new(Shared::new(facts, Some(client.handle()), settings));
         shared.apply();
+        let zone = client
+            .parameters()
+            .find(|(name, zone)| name.eq_ignore_ascii_case("timezone") && !is_utc(zone));
+        if let Some((_, zone)) = zone {
+            // A session that ends at once needs no warning.
+            let _ = client.handle().notice(
+                Error::new(
+                    SqlState::WARNING,
+                    format!("time zone \"{zone}\" is not supported: times are in UTC"),
+                )
+                .hint("Leave TimeZone (PGTZ) out, or say UTC."),
+            );
+        }
         Ok(SqliteSession {
             worker: tokio::sync::OnceCell::new(),
             database: Arc::clone(&self.0),

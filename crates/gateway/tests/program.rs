@@ -1,0 +1,140 @@
+//! The program `trunkline serve`, from its command line to its end.
+#![cfg(feature = "sqlite")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server that is killed when the test is over.
+struct Program {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    port: u16,
+}
+
+impl Program {
+    fn start() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_trunkline"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut port = None;
+        let mut line = String::new();
+        while !line.contains("psql") {
+            line.clear();
+            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it has ended");
+            if let Some((_, address)) = line.split_once("listening on 127.0.0.1:") {
+                port = address.trim().parse().ok();
+            }
+        }
+        Self {
+            child,
+            stderr,
+            port: port.unwrap(),
+        }
+    }
+
+    /// Logs in with these parameters and sends an empty query; gives what the server said up to the query's ReadyForQuery.
+    fn client(&self, parameters: &[(&str, &str)]) -> (TcpStream, Vec<u8>) {
+        let mut body = 0x0003_0000_u32.to_be_bytes().to_vec();
+        for (name, value) in [("user", "ada")].iter().chain(parameters) {
+            body.extend_from_slice(format!("{name}\0{value}\0").as_bytes());
+        }
+        body.push(0);
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let length = u32::try_from(body.len() + 4).unwrap();
+        socket
+            .write_all(&[length.to_be_bytes().as_slice(), &body].concat())
+            .unwrap();
+        let mut said = ready(&mut socket);
+        socket.write_all(b"Q\0\0\0\x05\0").unwrap();
+        said.extend(ready(&mut socket));
+        (socket, said)
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        line
+    }
+}
+
+fn ready(socket: &mut TcpStream) -> Vec<u8> {
+    let mut said = Vec::new();
+    while !said.ends_with(b"Z\0\0\0\x05I") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        said.push(byte[0]);
+    }
+    said
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let mut program = Program::start();
+    let (mut client, _) = program.client(&[]);
+    client
+        .write_all(b"Q\0\0\0\x19select pg_sleep(60)\0")
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    program.signal("INT");
+    assert_eq!(
+        program.line(),
+        "Stopping: waiting up to 10 s for running statements; again to stop now\n"
+    );
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(program.child.try_wait().unwrap(), None);
+    let second = Instant::now();
+    program.signal("TERM");
+    assert_eq!(program.child.wait().unwrap().code(), Some(1));
+    assert!(second.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_client_with_a_time_zone_of_its_own_is_warned() {
+    let program = Program::start();
+    let warning: &[u8] = b"time zone \"Europe/Oslo\" is not supported";
+    let said = |zone| program.client(&[("TimeZone", zone)]).1;
+    let warned = |zone| said(zone).windows(warning.len()).any(|w| w == warning);
+    assert!(warned("Europe/Oslo"));
+    assert!(!warned("Etc/UTC"));
+}
+
+#[test]
+fn half_of_tls_is_one_line() {
+    let output = Command::new(env!("CARGO_BIN_EXE_trunkline"))
+        .args(["serve", "--tls-cert", "cert.pem"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "trunkline: --tls-cert needs --tls-key FILE, the certificate's private key\n"
+    );
+}
