@@ -1,6 +1,7 @@
 //! Who may log in: the authenticators, and what they are made of.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::future::{Future, ready};
 use std::sync::Arc;
 
@@ -148,7 +149,6 @@ impl<U: Users> Users for Arc<U> {
 }
 
 /// One login: what an [`Authenticator`] asks the client through.
-#[derive(Debug)]
 pub struct Exchange<'a> {
     pub(crate) login: &'a mut Login,
     pub(crate) dialogue: &'a mut Dialogue,
@@ -159,6 +159,16 @@ pub struct Exchange<'a> {
     pub(crate) last: Option<Vec<u8>>,
     /// Why the dialogue ended, if it did.
     pub(crate) lost: Option<Lost>,
+}
+
+// Without what is exchanged.
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("user", &self.user)
+            .field("dialogue", &self.dialogue)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Exchange<'_> {

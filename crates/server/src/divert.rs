@@ -9,14 +9,12 @@ use crate::wire::Wire;
 use crate::{Error, Result};
 
 /// Rows are taken out of the output.
-#[derive(Debug)]
 pub(crate) struct Diverted {
     /// Where they begin in it.
     from: usize,
     kept: Option<Kept>,
 }
 
-#[derive(Debug)]
 struct Kept {
     rows: Vec<u8>,
     room: usize,

@@ -7,7 +7,7 @@ use crate::row::{self, Row};
 use crate::{Error, Result};
 
 /// A row as it was kept: its values in text, and in binary, each behind its length as in DataRow.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Held<'a> {
     text: &'a [u8],
     /// Empty if some value has no binary form.

@@ -1,11 +1,13 @@
 //! The parameters of a statement.
 
+use std::fmt;
+
 use trunkline_proto::{Format, SqlState, codec};
 use trunkline_types::{Decode, Type};
 
 use crate::{Error, Result};
 
-/// The values bound to `$1`, `$2`, …, in whatever format the client chose.
+/// The values bound to `$1`, `$2`, …, in whatever format the client chose. `Debug` shows how many, and not what they are.
 ///
 /// ```
 /// # use trunkline_server::{Params, Result};
@@ -23,10 +25,22 @@ pub struct Params<'a> {
 }
 
 /// Parameter values, copied out of the message that brought them, so that they may be held while more is read.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Values {
     bytes: Vec<u8>,
     spans: Vec<Span>,
+}
+
+// How many, and not what: parameters are the client's data.
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Values({}, {} bytes)",
+            self.spans.len(),
+            self.bytes.len()
+        )
+    }
 }
 
 /// Where a value lies; NULL if `start` is past `end`.

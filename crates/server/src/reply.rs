@@ -1,5 +1,6 @@
 //! What a running statement answers through.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,7 +31,6 @@ use crate::{Error, Result, SessionHandle, Tag};
 /// A row is encoded at once, in the format that the client asked for, straight into the connection's output; the future
 /// that [`row`](Self::row) returns is where the statement waits: for a client that reads slowly, for the next Execute of
 /// a portal whose row limit is reached, and where it learns that it was cancelled.
-#[derive(Debug)]
 pub struct Reply {
     /// Away while the portal is suspended.
     wire: Option<Box<Wire>>,
@@ -87,6 +87,17 @@ impl Formats {
 
 /// No row limit.
 pub(crate) const UNLIMITED: u64 = u64::MAX;
+
+// Without what is on its way to the client.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("wire", &self.wire)
+            .field("columns", &self.columns)
+            .field("formats", &self.formats)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Reply {
     pub(crate) fn new(wire: Box<Wire>, shared: Arc<Shared>) -> Self {

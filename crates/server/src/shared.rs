@@ -1,6 +1,7 @@
 //! What a connection's task shares with the rest of the world: the cancel flag, the order to stop, and a mailbox.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -38,15 +39,20 @@ pub(crate) enum Stop {
     Now,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Mailbox {
     messages: VecDeque<Mail>,
     bytes: usize,
     closed: bool,
 }
 
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mailbox({})", self.messages.len())
+    }
+}
+
 /// Something to tell the client that is no answer to a request.
-#[derive(Debug)]
 pub(crate) enum Mail {
     Notification {
         pid: i32,

@@ -1,5 +1,6 @@
 //! The way to the client: the session's machine, the output it queues, and the socket's writing half.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,7 +13,6 @@ use crate::divert::Diverted;
 use crate::transport::WriteHalf;
 
 /// Owned by whoever may write: the connection's task, the statement that runs, or the portal that was resumed.
-#[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) machine: Connection,
     pub(crate) output: Vec<u8>,
@@ -28,6 +28,17 @@ pub(crate) struct Wire {
     /// The client went away; nothing can be written any more.
     pub(crate) broken: bool,
     io: WriteHalf,
+}
+
+// Without the rows in it.
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("machine", &self.machine)
+            .field("queued", &self.output.len())
+            .field("broken", &self.broken)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Wire {

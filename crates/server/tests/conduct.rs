@@ -7,14 +7,16 @@
 )]
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use trunkline_server::{
-    Client as Peer, Params, Prepared, Reply, Result, Server, Session, Tag, Trust, Type,
+    Authenticated, Authenticator, Client as Peer, Exchange, Params, Prepared, Reply, Result,
+    Server, Session, Tag, Trust, Type,
 };
 
 mod wire;
@@ -26,6 +28,8 @@ use wire::*;
 struct Odd {
     panics: bool,
     rollbacks: Arc<AtomicUsize>,
+    /// What `Debug` shows.
+    shown: Arc<Mutex<String>>,
 }
 
 const MILLISECONDS_300: Duration = Duration::from_millis(300);
@@ -34,7 +38,12 @@ impl Session for Odd {
     type Statement = String;
 
     async fn prepare(&self, sql: &str, _: &[Type]) -> Result<Prepared<String>> {
-        Ok(Prepared::new(sql.to_owned()).columns([("n", Type::INT4)]))
+        let prepared = Prepared::new(sql.to_owned()).columns([("n", Type::INT4)]);
+        Ok(if sql == "shown" {
+            prepared.params([Type::TEXT]).columns([("t", Type::TEXT)])
+        } else {
+            prepared
+        })
     }
 
     #[allow(clippy::manual_async_fn, reason = "it panics before there is a future")]
@@ -44,7 +53,7 @@ impl Session for Odd {
         async { Ok(()) }
     }
 
-    async fn execute(&self, what: &String, _: Params<'_>, reply: &mut Reply) -> Result<Tag> {
+    async fn execute(&self, what: &String, params: Params<'_>, reply: &mut Reply) -> Result<Tag> {
         match what.as_str() {
             // A `select!` whose other arm wins: each row is polled, and dropped if it is not ready.
             "impatient" => {
@@ -84,6 +93,11 @@ impl Session for Odd {
             "sleep" => {
                 tokio::time::sleep(MILLISECONDS_300).await;
                 Ok(Tag::select(0))
+            }
+            "shown" => {
+                drop(reply.row((params.get::<&str>(0)?,)));
+                *self.shown.lock().unwrap() = format!("{params:?} {reply:?}");
+                Ok(Tag::select(1))
             }
             "bomb" => {
                 let _bomb = Bomb;
@@ -132,8 +146,13 @@ fn start(change: impl FnOnce(Server<Trust>) -> Server<Trust>) -> Client {
 }
 
 fn start_with(change: impl FnOnce(Server<Trust>) -> Server<Trust>, odd: Odd) -> Client {
+    let mut client = Client::connect(serve(change(Server::new(Trust)), odd));
+    client.start(&[("user", "alice")]);
+    client
+}
+
+fn serve(server: Server<impl Authenticator>, odd: Odd) -> SocketAddr {
     let (tell, told) = std::sync::mpsc::channel();
-    let server = change(Server::new(Trust));
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -146,10 +165,7 @@ fn start_with(change: impl FnOnce(Server<Trust>) -> Server<Trust>, odd: Odd) -> 
             listener.serve(opener, std::future::pending()).await;
         });
     });
-    let address = told.recv_timeout(Duration::from_secs(10)).unwrap();
-    let mut client = Client::connect(address);
-    client.start(&[("user", "alice")]);
-    client
+    told.recv_timeout(Duration::from_secs(10)).unwrap()
 }
 
 fn bound(sql: &str) -> Vec<u8> {
@@ -285,4 +301,49 @@ fn no_limit_is_no_limit() {
     client.send([query("sleep")]);
     client.shutdown_write();
     client.expect("T C(SELECT 0) Z(I) EOF");
+}
+
+/// Asks for a password in clear, and lets everybody in.
+struct Curious(Arc<Mutex<String>>);
+
+impl Authenticator for Curious {
+    async fn authenticate(
+        &self,
+        peer: &Peer,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Authenticated> {
+        exchange.password_in_clear().await?;
+        *self.0.lock().unwrap() = format!("{exchange:?}");
+        Trust.authenticate(peer, exchange).await
+    }
+}
+
+#[test]
+fn debug_shows_no_secrets() {
+    let is_discreet = |shown: &str| {
+        assert!(shown.len() > 20, "{shown}");
+        let numbers = format!("{:?}", b"swordfish");
+        let numbers = numbers.trim_matches(['[', ']']);
+        assert!(
+            !shown.contains("swordfish") && !shown.contains(numbers),
+            "{shown}"
+        );
+    };
+    let asked = Arc::default();
+    let odd = Odd::default();
+    let address = serve(Server::new(Curious(Arc::clone(&asked))), odd.clone());
+    let mut client = Client::connect(address);
+    client.send([startup(V3_0, &[("user", "alice")])]);
+    client.expect("R(3)");
+    client.send([password("swordfish")]);
+    client.expect_ready();
+    is_discreet(&asked.lock().unwrap());
+    client.send([
+        parse("", "shown", &[]),
+        bind("", "", &[Some("swordfish")]),
+        execute("", 0),
+        sync(),
+    ]);
+    client.expect("1 2 D[swordfish] C(SELECT 1) Z(I)");
+    is_discreet(&odd.shown.lock().unwrap());
 }

@@ -1,5 +1,7 @@
 //! The machine of a session after login.
 
+use core::fmt;
+
 use super::ProtocolError;
 use super::phase::{Owed, Path, Phase, Position};
 use crate::auth::Authenticated;
@@ -23,7 +25,8 @@ pub struct Connection {
 ///
 /// Each names the answers that it is owed; until they are sent, [`Connection::receive`] yields nothing more (except
 /// during COPY FROM STDIN).
-#[derive(Debug)]
+///
+/// `Debug` shows no SQL, parameters or data, only how long they are: people log what they see.
 #[non_exhaustive]
 pub enum Event<'a> {
     /// Simple query: any number of results, then [`Connection::ready`].
@@ -53,6 +56,45 @@ pub enum Event<'a> {
     CopyFail(&'a [u8]),
     /// The frontend says goodbye; close the connection.
     Terminate,
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Query(query) => bytes(f, "Query", query.sql),
+            Self::Parse(parse) => f
+                .debug_struct("Parse")
+                .field("statement", &parse.statement)
+                .field("bytes", &parse.sql.len())
+                .field("types", &parse.types)
+                .finish(),
+            Self::Bind(bind) => f
+                .debug_struct("Bind")
+                .field("portal", &bind.portal)
+                .field("statement", &bind.statement)
+                .field("parameters", &bind.params.len())
+                .finish(),
+            Self::Describe(target) => f.debug_tuple("Describe").field(target).finish(),
+            Self::Execute(execute) => execute.fmt(f),
+            Self::Close(target) => f.debug_tuple("Close").field(target).finish(),
+            Self::Flush => f.write_str("Flush"),
+            Self::Sync => f.write_str("Sync"),
+            Self::FunctionCall(call) => f
+                .debug_struct("FunctionCall")
+                .field("function", &call.function)
+                .field("arguments", &call.arguments.len())
+                .finish(),
+            Self::CopyData(data) => bytes(f, "CopyData", data),
+            Self::CopyDone => f.write_str("CopyDone"),
+            Self::CopyFail(reason) => bytes(f, "CopyFail", reason),
+            Self::Terminate => f.write_str("Terminate"),
+        }
+    }
+}
+
+/// A name, and the length of what is better not shown.
+pub(super) fn bytes(f: &mut fmt::Formatter<'_>, name: &str, shown: &[u8]) -> fmt::Result {
+    write!(f, "{name}({} bytes)", shown.len())
 }
 
 impl Connection {
@@ -240,4 +282,39 @@ impl Connection {
 #[inline]
 fn decode<'a, M: Decode<'a>>(body: &'a [u8]) -> Result<M, ProtocolError> {
     M::decode(body).map_err(ProtocolError::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::server::Response;
+
+    #[test]
+    fn debug_shows_no_secrets() {
+        let secret = b"swordfish";
+        let numbers = format!("{secret:?}");
+        for shown in [
+            format!("{:?}", Event::Query(frontend::Query { sql: secret })),
+            format!("{:?}", Event::CopyData(secret)),
+            format!("{:?}", Event::CopyFail(secret)),
+            format!("{:?}", Response::Password(secret)),
+            format!("{:?}", Response::Sasl(secret)),
+            format!("{:?}", Response::Gss(secret)),
+            format!(
+                "{:?}",
+                Response::SaslInitial {
+                    mechanism: secret,
+                    data: Some(secret)
+                }
+            ),
+        ] {
+            assert!(shown.contains("9 bytes"), "{shown}");
+            assert!(
+                !shown.contains("swordfish") && !shown.contains(&numbers),
+                "{shown}"
+            );
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! The login: one authentication exchange, then the session or nothing.
 
 use alloc::vec::Vec;
+use core::fmt;
 
+use super::connection::bytes;
 use super::{Connection, Consequence, Misuse, ProtocolError, report};
 use crate::auth::Authenticated;
 use crate::backend::{Authentication, Report, Severity};
@@ -39,7 +41,8 @@ enum Awaited {
 }
 
 /// A response of the frontend to an authentication request.
-#[derive(Debug)]
+///
+/// `Debug` shows nothing of it but its length.
 pub enum Response<'a> {
     /// The body of a PasswordMessage, with its terminator: [`crate::auth`] checks its form (rule PW-01).
     Password(&'a [u8]),
@@ -54,6 +57,20 @@ pub enum Response<'a> {
     Sasl(&'a [u8]),
     /// A GSSAPI or SSPI token.
     Gss(&'a [u8]),
+}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password(body) => bytes(f, "Password", body),
+            Self::SaslInitial { mechanism, data } => {
+                bytes(f, "SaslInitial", mechanism)?;
+                data.map_or(Ok(()), |data| bytes(f, " with data", data))
+            }
+            Self::Sasl(data) => bytes(f, "Sasl", data),
+            Self::Gss(data) => bytes(f, "Gss", data),
+        }
+    }
 }
 
 impl Login {

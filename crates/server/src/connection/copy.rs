@@ -1,5 +1,6 @@
 //! COPY FROM STDIN and TO STDOUT.
 
+use std::fmt;
 use std::task::Poll;
 
 use trunkline_proto::backend::{CopyInResponse, CopyOutResponse};
@@ -16,7 +17,6 @@ use crate::shared::Shared;
 use crate::{Columns, Error, Result, Session, Tag};
 
 /// The data of a `COPY … FROM STDIN`, as it comes.
-#[derive(Debug)]
 pub struct CopyIn<'a> {
     reply: &'a mut Reply,
     outside: &'a mut Outside,
@@ -41,6 +41,16 @@ enum Step {
     Done,
     Failed(Error),
     More,
+}
+
+// Without the data.
+impl fmt::Debug for CopyIn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CopyIn")
+            .field("format", &self.format)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CopyIn<'_> {

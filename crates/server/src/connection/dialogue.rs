@@ -1,5 +1,6 @@
 //! The connection before the session is up: requests and answers in turn, in clear or encrypted.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +31,6 @@ impl From<io::Error> for Lost {
 }
 
 /// The connection while requests and answers alternate.
-#[derive(Debug)]
 pub(crate) struct Dialogue {
     pub(super) stream: Stream,
     pub(super) input: Input,
@@ -43,6 +43,16 @@ const UNAUTHENTICATED: usize = 65_536;
 /// The room that a connection is read into to begin with: more than most startup packets take, and little enough for very
 /// many connections that say nothing.
 const STEP: usize = 1024;
+
+// Without what was said.
+impl fmt::Debug for Dialogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialogue")
+            .field("input", &self.input)
+            .field("queued", &self.output.len())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Dialogue {
     pub(super) async fn read(&mut self) -> Result<(), Lost> {
