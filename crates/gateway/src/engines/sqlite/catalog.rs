@@ -22,6 +22,15 @@ pub(crate) trait Catalog {
         Ok(Vec::new())
     }
 
+    /// Whether the table has any rows.
+    ///
+    /// # Errors
+    ///
+    /// XX000 when SQLite cannot read it.
+    fn has_rows(&self, _table: &Table) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Whether SQLite itself knows a function of this name.
     fn is_function(&self, name: &str) -> bool;
 }

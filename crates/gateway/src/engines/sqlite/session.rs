@@ -392,6 +392,14 @@ impl Session for SqliteSession {
                 let (known, kind) = (Arc::clone(&statement.0), *kind);
                 let count = self
                     .ask(move |engine| match &known.plan {
+                        Plan::Batch {
+                            tag: TagKind::Fixed(what @ "LOCK TABLE"),
+                            statements,
+                            ..
+                        } => {
+                            engine.require_block(what)?;
+                            engine.batch(statements)
+                        }
                         Plan::Batch { statements, .. } => engine.batch(statements),
                         _ => Ok(0),
                     })

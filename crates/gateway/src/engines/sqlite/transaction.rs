@@ -66,6 +66,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Refuses what makes sense only in a transaction block.
+    ///
+    /// # Errors
+    ///
+    /// 25P01 outside of one.
+    pub(crate) fn require_block(&self, what: &str) -> Result<()> {
+        if self.transaction.borrow().block != Block::None {
+            return Ok(());
+        }
+        let message = format!("{what} can only be used in transaction blocks");
+        Err(Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, message))
+    }
+
     fn keeps_snapshot(&self) -> bool {
         let level = self
             .shared

@@ -10,6 +10,7 @@ use trunkline_server::{Error, Result, Type};
 
 use super::{Catalog, Column, ForeignKey, Key, Kind, Table};
 use crate::engines::sqlite::parse::parse;
+use crate::engines::sqlite::translate::quote;
 use crate::engines::sqlite::translate::types::{declared, view_types_in};
 
 /// OIDs of tables start where PostgreSQL's own objects end.
@@ -374,6 +375,13 @@ impl Catalog for Reader<'_> {
             tables.extend(self.table(&name)?);
         }
         Ok(tables)
+    }
+
+    fn has_rows(&self, table: &Table) -> Result<bool> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", quote(&table.name));
+        self.connection
+            .query_row(&sql, [], |row| row.get(0))
+            .map_err(Error::internal)
     }
 
     fn is_function(&self, name: &str) -> bool {

@@ -427,3 +427,39 @@ async fn the_catalogs_tell_of_keys_and_constraints() {
         assert_eq!(a.run(sql).await.unwrap(), rows, "{sql}");
     }
 }
+
+#[tokio::test]
+async fn what_postgresql_takes_and_refuses() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    for (sql, rows) in [
+        ("select * from (select 1)", 1),
+        (
+            "select * from (select 1 as a), (select 2 as b) where a < b",
+            1,
+        ),
+        ("table t", 2),
+        ("table t union all (table t)", 4),
+    ] {
+        assert_eq!(a.run(sql).await.unwrap(), rows, "{sql}");
+    }
+    let error = a.run("alter table t add column z int not null").await;
+    let error = error.unwrap_err();
+    assert_eq!(error.sqlstate(), SqlState::NOT_NULL_VIOLATION);
+    assert_eq!(
+        error.to_string(),
+        "column \"z\" of relation \"t\" contains null values"
+    );
+    a.run("delete from t").await.unwrap();
+    a.run("alter table t add column z int not null")
+        .await
+        .unwrap();
+    for sql in ["select load_extension('x')", "select sqlite_version()"] {
+        assert_eq!(a.code(sql).await, SqlState::UNDEFINED_FUNCTION, "{sql}");
+    }
+    let lock = |engine: &Engine| engine.require_block("LOCK TABLE");
+    let error = a.ask(lock).await.unwrap_err();
+    assert_eq!(error.sqlstate(), SqlState::NO_ACTIVE_SQL_TRANSACTION);
+    a.begin(None, None).await;
+    a.ask(lock).await.unwrap();
+}

@@ -1,17 +1,51 @@
 //! PostgreSQL's spellings that the parser does not know, told by tokens it does.
 
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
 /// Respells a statement's tokens; their places stay, so that errors still point into the text that was sent.
 ///
 /// - `COPY … (FREEZE ON)`: a boolean option may be `on` or `off` (PostgreSQL docs, COPY); the parser wants `true` or `false`.
 /// - `VACUUM ANALYZE t`, `VACUUM (VERBOSE) t`: the options go, since nothing is done differently for them.
+/// - `TABLE t`: that is `SELECT * FROM t` (PostgreSQL docs, SELECT), wherever a query may begin.
 pub(super) fn respell(tokens: &mut Vec<TokenWithSpan>) {
+    table_queries(tokens);
     let mut words = tokens.iter().filter_map(|token| word(&token.token));
     match words.next().as_deref() {
         Some("copy") => booleans(tokens),
         Some("vacuum") => without_options(tokens),
         _ => {}
+    }
+}
+
+fn table_queries(tokens: &mut Vec<TokenWithSpan>) {
+    // Whether a query may begin here: at the start, behind a parenthesis (of WITH, too), behind a set operation.
+    let mut begins = true;
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let this = word(&token.token);
+        match (&token.token, this.as_deref()) {
+            (Token::Whitespace(_), _) => {}
+            (_, Some("table")) if begins => {
+                let span = token.span;
+                let select = [
+                    Token::make_keyword("SELECT"),
+                    Token::Whitespace(Whitespace::Space),
+                    Token::Mul,
+                    Token::Whitespace(Whitespace::Space),
+                    Token::make_keyword("FROM"),
+                ];
+                let select = select.map(|token| TokenWithSpan { token, span });
+                let added = select.len() - 1;
+                tokens.splice(at..=at, select);
+                at += added;
+                begins = false;
+            }
+            (Token::LParen | Token::RParen | Token::SemiColon, _)
+            | (_, Some("union" | "intersect" | "except")) => begins = true,
+            (_, Some("all" | "distinct")) => {}
+            _ => begins = false,
+        }
+        at += 1;
     }
 }
 
@@ -69,6 +103,26 @@ fn word(token: &Token) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::engines::sqlite::parse::parse;
+
+    #[test]
+    fn a_table_is_a_query() {
+        for (sql, same) in [
+            ("TABLE p", "SELECT * FROM p"),
+            (
+                "table p union all table q order by 1",
+                "SELECT * FROM p UNION ALL SELECT * FROM q ORDER BY 1",
+            ),
+            (
+                "with x as (table p) table x",
+                "WITH x AS (SELECT * FROM p) SELECT * FROM x",
+            ),
+            ("create table t (a INT)", "CREATE TABLE t (a INT)"),
+        ] {
+            let parsed = parse(sql).ok().flatten().map(|parsed| parsed.to_string());
+            let wanted = parse(same).ok().flatten().map(|parsed| parsed.to_string());
+            assert!(parsed.is_some() && parsed == wanted, "{sql}: {parsed:?}");
+        }
+    }
 
     #[test]
     fn what_pgbench_sends_is_understood() {

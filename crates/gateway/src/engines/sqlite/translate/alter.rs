@@ -187,6 +187,18 @@ impl Translator<'_> {
                     let mut draft = Draft::of(&table.name);
                     let scope = self.draft_scope(&table.name, std::slice::from_ref(column_def))?;
                     self.draft_column(&mut draft, &scope, column_def)?;
+                    if let Some(column) = draft.unfilled()
+                        && self.catalog.has_rows(&table)?
+                    {
+                        let message = format!(
+                            "column \"{column}\" of relation \"{}\" contains null values",
+                            table.name
+                        );
+                        return Err(Error::new(SqlState::NOT_NULL_VIOLATION, message)
+                            .schema("public")
+                            .table(table.name.clone())
+                            .column(column.to_owned()));
+                    }
                     statements.extend(draft.additions());
                 }
                 AlterTableOperation::DropColumn {

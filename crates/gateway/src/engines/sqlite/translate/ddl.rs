@@ -472,6 +472,12 @@ impl Draft {
         }
     }
 
+    /// The column that no row may leave empty and nothing fills.
+    pub(super) fn unfilled(&self) -> Option<&str> {
+        let unfilled = |c: &&Drafted| c.not_null && !c.serial && c.rest.is_empty();
+        self.columns.iter().find(unfilled).map(|c| c.name.as_str())
+    }
+
     /// The statements that add the columns of this draft to the table.
     pub(super) fn additions(&self) -> Vec<String> {
         let table = quote(&self.table);

@@ -210,7 +210,8 @@ impl Translator<'_> {
                 ..
             } => {
                 let (sql, columns) = self.query(subquery, scope.outer)?;
-                let (sql, relation) = derived(&sql, columns, alias.as_ref());
+                let unnamed = format!("tl_unnamed_{}", scope.relations.len());
+                let (sql, relation) = derived(&sql, columns, alias.as_ref(), &unnamed);
                 scope.add(relation)?;
                 Ok(sql)
             }
@@ -603,8 +604,18 @@ fn named(
     )
 }
 
-/// A subquery in FROM. Duplicate names in it stay reachable by their place only, as in PostgreSQL they are ambiguous.
-fn derived(sql: &str, columns: Vec<Output>, alias: Option<&TableAlias>) -> (String, Relation) {
+/// A subquery in FROM, which PostgreSQL lets go without an alias since 16. Duplicate names in it stay reachable by their place only,
+/// as in PostgreSQL they are ambiguous.
+fn derived(
+    sql: &str,
+    columns: Vec<Output>,
+    alias: Option<&TableAlias>,
+    unnamed: &str,
+) -> (String, Relation) {
     let columns = columns.iter().map(visible).collect();
-    named(&format!("({sql})"), "", columns, false, alias)
+    let sql = match alias {
+        Some(_) => format!("({sql})"),
+        None => format!("({sql}) AS {}", quote(unnamed)),
+    };
+    named(&sql, unnamed, columns, false, alias)
 }

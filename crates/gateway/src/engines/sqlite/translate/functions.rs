@@ -154,7 +154,7 @@ impl Translator<'_> {
             };
             return Ok(Node::new(format!("{}({})", entry.calls, sqls.join(", ")), result).at(at));
         }
-        if !known && self.catalog.is_function(name) && !name.starts_with("tl_") {
+        if !known && !is_internal(name) && self.catalog.is_function(name) {
             let sqls: Vec<String> = args.into_iter().map(|n| n.sql).collect();
             return Ok(Node::new(
                 format!("{}({})", quote(name), sqls.join(", ")),
@@ -525,6 +525,17 @@ fn matches(entry: &Entry, args: &[Node], fits: impl Fn(Type, Type) -> bool) -> b
                 .or(entry.args.last())
                 .is_some_and(|ty| fits(node.ty, *ty))
         })
+}
+
+/// SQLite's functions that are about itself: clients see none of them.
+fn is_internal(name: &str) -> bool {
+    ["tl_", "sqlite_", "fts3_", "fts5", "rtree"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || matches!(
+            name,
+            "load_extension" | "match" | "matchinfo" | "offsets" | "optimize"
+        )
 }
 
 /// Whether a function call among the columns makes rows.
