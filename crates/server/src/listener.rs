@@ -34,7 +34,7 @@ impl<A: Authenticator> Listener<A> {
     ///
     /// # Errors
     ///
-    /// As [`Server::bind`].
+    /// As [`Server::bind`](crate::Server::bind).
     pub async fn and(mut self, address: &str) -> Result<Self, BindError> {
         self.sockets.push(Bound::new(address).await?);
         Ok(self)

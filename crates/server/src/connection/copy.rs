@@ -1,19 +1,22 @@
 //! COPY FROM STDIN and TO STDOUT.
 
 use std::fmt;
-use std::task::Poll;
+use std::future::Future as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Poll, ready};
 
+use tokio::time::Instant;
 use trunkline_proto::backend::{CopyInResponse, CopyOutResponse};
-use trunkline_proto::server::Event;
+use trunkline_proto::server::{Consequence, Event, ProtocolError};
 use trunkline_proto::{Format, SqlState};
 
-use super::outside::{Outside, guarded};
-use super::{Core, Failure};
+use super::outside::{Deadline, Interruption, Outside, guarded};
+use super::{Core, End, Failure};
 use crate::buffer::CHUNK;
 use crate::params::Params;
 use crate::prepared::Flow;
 use crate::reply::{self, Formats, Reply, Sending};
-use crate::shared::Shared;
+use crate::shared::{Shared, Stop};
 use crate::{Columns, Error, Result, Session, Tag};
 
 /// The data of a `COPY … FROM STDIN`, as it comes.
@@ -25,21 +28,52 @@ pub struct CopyIn<'a> {
     /// Bytes at the front of the input that the piece given out last lies in.
     lent: usize,
     state: State,
+    /// Whether it is the client that is waited for, rather than the session's own work.
+    waiting: &'a AtomicBool,
+    deadline: Option<Deadline>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where the stream stands. A failure stays: what a session makes of it, the COPY has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Flowing,
     Done,
-    /// The stream broke: the error was given out, and nothing more comes.
+    /// The client gave up, for this reason.
+    GivenUp(String),
+    Interrupted(Interruption),
+    /// A message of the COPY was malformed.
+    Malformed(ProtocolError),
+    /// The connection is of no use any more; the client has been told whatever there is to tell.
     Broken,
+}
+
+impl State {
+    /// Why the COPY fails, if it does.
+    fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Flowing | Self::Done => None,
+            Self::GivenUp(reason) => Some(
+                Error::new(
+                    SqlState::QUERY_CANCELED,
+                    format!("COPY from stdin failed: {reason}"),
+                )
+                .into(),
+            ),
+            Self::Interrupted(interruption) => Some((*interruption).into()),
+            Self::Malformed(error) => Some(Error::new(error.sqlstate(), error.to_string()).into()),
+            Self::Broken => Some(End::Closed.into()),
+        }
+    }
 }
 
 /// A step of [`CopyIn::next`].
 enum Step {
-    Piece { message: usize, data: usize },
-    Done,
-    Failed(Error),
+    Piece {
+        message: usize,
+        data: usize,
+    },
+    /// Nothing more comes.
+    End,
     More,
 }
 
@@ -74,10 +108,15 @@ impl CopyIn<'_> {
     pub async fn next(&mut self) -> Result<Option<&[u8]>> {
         loop {
             self.outside.side.advance(std::mem::take(&mut self.lent));
-            match self.state {
+            match &self.state {
                 State::Flowing => {}
                 State::Done => return Ok(None),
-                State::Broken => return Err(reply::gone()),
+                failed => {
+                    return Err(match failed.failure() {
+                        Some(Failure::Error(error) | Failure::End(End::Fatal(error))) => error,
+                        _ => reply::gone().fatal(),
+                    });
+                }
             }
             match self.step() {
                 Step::Piece { message, data } => {
@@ -85,15 +124,8 @@ impl CopyIn<'_> {
                     let rest = self.outside.side.rest();
                     return Ok(rest.get(message - data..message));
                 }
-                Step::Done => {
-                    self.state = State::Done;
-                    return Ok(None);
-                }
-                Step::Failed(error) => {
-                    self.state = State::Done;
-                    return Err(error);
-                }
-                Step::More => self.read().await?,
+                Step::End => {}
+                Step::More => self.read().await,
             }
         }
     }
@@ -105,39 +137,40 @@ impl CopyIn<'_> {
         let wire = self.reply.wire();
         let received = wire.machine.receive(&mut rest);
         let message = before - rest.len();
-        let step = match received {
+        let state = match received {
             Ok(Some(Event::CopyData(data))) => {
                 return Step::Piece {
                     message,
                     data: data.len(),
                 };
             }
-            Ok(Some(Event::CopyFail(reason))) => Step::Failed(Error::new(
-                SqlState::QUERY_CANCELED,
-                format!(
-                    "COPY from stdin failed: {}",
-                    String::from_utf8_lossy(reason)
-                ),
-            )),
-            Ok(Some(_)) => Step::Done,
-            Ok(None) => Step::More,
+            Ok(Some(Event::CopyFail(reason))) => {
+                State::GivenUp(String::from_utf8_lossy(reason).into_owned())
+            }
+            Ok(Some(_)) => State::Done,
+            Ok(None) => {
+                side.advance(message);
+                return Step::More;
+            }
+            Err(error) if error.consequence() == Consequence::Report => State::Malformed(error),
             Err(error) => {
-                self.state = State::Broken;
-                let fatal = wire.machine.reject(&error, &mut wire.output);
-                tracing::debug!(%error, ?fatal, "the client broke the protocol during COPY");
-                Step::Failed(Error::new(error.sqlstate(), error.to_string()).fatal())
+                let consequence = wire.machine.reject(&error, &mut wire.output);
+                tracing::debug!(%error, ?consequence, "the client broke the protocol during COPY");
+                State::Broken
             }
         };
         side.advance(message);
-        step
+        self.state = state;
+        Step::End
     }
 
-    async fn read(&mut self) -> Result<()> {
+    /// Reads more, or finds out why there is no more.
+    async fn read(&mut self) {
         let Self {
             reply,
             outside,
             shared,
-            state,
+            waiting,
             ..
         } = self;
         let wire = reply.wire();
@@ -148,23 +181,25 @@ impl CopyIn<'_> {
             {
                 return Poll::Ready(Err(error));
             }
-            outside
+            let read = outside
                 .side
-                .poll_read(&mut outside.reader, usize::MAX, CHUNK, cx)
+                .poll_read(&mut outside.reader, usize::MAX, CHUNK, cx);
+            waiting.store(read.is_pending(), Ordering::Relaxed);
+            read
         })
         .await;
+        // A cancel or a timeout takes effect when the next message arrives (rule CP-10).
         match read {
             Ok(count) if count > 0 => {
-                // A cancel takes effect when the next message arrives (rule CP-10).
                 if shared.is_cancelled() {
-                    return Err(reply::cancelled());
+                    self.state = State::Interrupted(Interruption::Cancelled);
+                } else if let Some(deadline) = self.deadline
+                    && deadline.at <= Instant::now()
+                {
+                    self.state = State::Interrupted(Interruption::TimedOut(deadline.of));
                 }
-                Ok(())
             }
-            _ => {
-                *state = State::Broken;
-                Err(reply::gone().fatal())
-            }
+            _ => self.state = State::Broken,
         }
     }
 }
@@ -236,7 +271,10 @@ impl<S: Session> Core<'_, S> {
                 wire.machine
                     .copy_in(&response, &mut wire.output)
                     .map_err(Error::internal)?;
+                // What was read while the session prepared came after what is left of the request's own read.
+                let mut late = std::mem::take(&mut self.outside.side);
                 self.outside.side.extend(std::mem::take(rest));
+                self.outside.side.append(&mut late);
                 self.copy_in(format, statement, params).await
             }
             Flow::CopyOut { format, columns } => {
@@ -269,44 +307,62 @@ impl<S: Session> Core<'_, S> {
             return Err(failure);
         }
         let session = self.session;
+        let deadline = self.deadline();
+        let waiting = AtomicBool::new(false);
+        let shared = &self.shared;
         let mut input = CopyIn {
             reply: &mut self.reply,
             outside: &mut self.outside,
-            shared: &self.shared,
+            shared,
             format,
             lent: 0,
             state: State::Flowing,
+            waiting: &waiting,
+            deadline,
         };
         let run = {
             let mut registered = false;
-            let mut work = std::pin::pin!(session.copy_in(statement, params, &mut input));
+            let mut timer = None;
+            let mut work = std::pin::pin!(async {
+                let run = session.copy_in(statement, params, &mut input).await;
+                // A session may stop early, as at `\\.`; what follows is not for it.
+                while run.is_ok() && matches!(input.next().await, Ok(Some(_))) {}
+                run
+            });
             std::future::poll_fn(|cx| {
                 let done = guarded(work.as_mut(), cx);
-                if done.is_pending() {
-                    // The data is what is waited for, and only its arrival lets a cancel take effect.
-                    self.shared.register(cx.waker(), &mut registered);
-                    if self.shared.stopping() == crate::shared::Stop::Now {
-                        session.cancel();
-                        return Poll::Ready(Err(super::outside::Interruption::Stopped));
-                    }
+                if done.is_ready() {
+                    return done;
                 }
-                done
+                shared.register(cx.waker(), &mut registered);
+                let interruption = if shared.stopping() == Stop::Now {
+                    Interruption::Stopped
+                } else if waiting.load(Ordering::Relaxed) {
+                    return Poll::Pending;
+                } else if shared.is_cancelled() {
+                    Interruption::Cancelled
+                } else if let Some(deadline) = deadline {
+                    let timer = timer
+                        .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.at)));
+                    ready!(timer.as_mut().poll(cx));
+                    Interruption::TimedOut(deadline.of)
+                } else {
+                    return Poll::Pending;
+                };
+                session.cancel();
+                Poll::Ready(Err(interruption))
             })
             .await
         };
+        let (lent, failure) = (std::mem::take(&mut input.lent), input.state.failure());
         self.shared.end_statement();
-        let run = run?;
-        if run.is_ok() {
-            // A session may stop early, as at `\\.`; what follows is not for it.
-            while input.next().await?.is_some() {}
-        }
-        let broken = input.state == State::Broken;
-        let lent = std::mem::take(&mut input.lent);
         self.outside.side.advance(lent);
-        if broken {
-            return Err(super::End::Closed.into());
+        match (run?, failure) {
+            (_, Some(failure @ Failure::End(_))) => Err(failure),
+            // Whatever the session made of it: the client did not mean what it had sent to be kept.
+            (Ok(_), Some(failure)) => Err(failure),
+            (run, _) => Ok(run),
         }
-        Ok(run)
     }
 
     async fn copy_out(

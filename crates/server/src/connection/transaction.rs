@@ -200,6 +200,16 @@ macro_rules! hook {
 }
 pub(super) use hook;
 
+/// Calls a hook that the client may cancel, like a statement.
+macro_rules! cancellable {
+    ($core:ident, $work:expr) => {{
+        $core.shared.begin_statement();
+        let done = hook!($core, $work);
+        $core.shared.end_statement();
+        done
+    }};
+}
+
 impl<S: Session> Core<'_, S> {
     /// Opens the transaction that several statements of one request share.
     #[cold]
@@ -208,10 +218,34 @@ impl<S: Session> Core<'_, S> {
             implicit: true,
             ..Begin::default()
         };
-        let session = self.session;
-        hook!(self, session.begin(&begin))??;
+        self.open(&begin).await?;
         self.transaction.open(Block::Implicit);
         Ok(())
+    }
+
+    /// Has the session open a transaction. If that is interrupted half-way, whatever is open is rolled back.
+    async fn open(&mut self, begin: &Begin) -> Result<(), Failure> {
+        let session = self.session;
+        let begun = cancellable!(self, session.begin(begin));
+        match begun {
+            Ok(done) => Ok(done?),
+            Err(failure) => {
+                self.undo().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Has the session roll back. Nothing but the end of the session interrupts it, and a session that cannot roll back is
+    /// of no use any more: what it answered next would not be true.
+    async fn undo(&mut self) -> Result<(), Failure> {
+        let session = self.session;
+        let undone = self
+            .outside
+            .attend(&self.shared, None, session, session.rollback())
+            .await
+            .map_err(Failure::from)?;
+        undone.map_err(|error| Failure::End(End::Fatal(error)))
     }
 
     /// Commits; whatever comes of it, the transaction is over.
@@ -222,14 +256,24 @@ impl<S: Session> Core<'_, S> {
             self.roll_back().await?;
             return Err(failure);
         }
-        self.close_block();
+        self.portals.clear();
+        // A commit that has begun is neither cancelled nor timed out: nobody could tell what became of it.
+        self.shared.end_statement();
         let session = self.session;
-        let committed = hook!(self, session.commit()).and_then(|done| Ok(done?));
+        let committed = self
+            .outside
+            .attend(&self.shared, None, session, session.commit())
+            .await
+            .map_err(Failure::from)?;
+        self.close_block();
         match committed {
             Ok(()) => self.portals.settle(),
-            Err(_) => self.portals.forget_kept(),
+            Err(error) => {
+                self.portals.forget_kept();
+                return Err(error.into());
+            }
         }
-        committed
+        Ok(())
     }
 
     /// Keeps the rows of cursors WITH HOLD, if there are any.
@@ -241,9 +285,10 @@ impl<S: Session> Core<'_, S> {
     }
 
     async fn roll_back(&mut self) -> Result<(), Failure> {
+        self.portals.clear();
+        self.shared.end_statement();
+        self.undo().await?;
         self.close_block();
-        let session = self.session;
-        hook!(self, session.rollback())??;
         Ok(())
     }
 
@@ -264,8 +309,7 @@ impl<S: Session> Core<'_, S> {
                 self.portals.fail(self.transaction.depth());
             }
             Block::Implicit => match self.roll_back().await {
-                // The client has its error already; one to say that the rollback failed too would be a surplus message.
-                Err(Failure::Error(error)) => error.log(),
+                Err(Failure::Error(error)) => return Err(End::Fatal(error)),
                 Err(Failure::End(end)) => return Err(end),
                 Ok(()) => {}
             },
@@ -290,7 +334,7 @@ impl<S: Session> Core<'_, S> {
                 match self.transaction.block {
                     Block::None => {
                         let begin = Begin::explicit(modes);
-                        hook!(self, session.begin(&begin))??;
+                        self.open(&begin).await?;
                         self.transaction.open(Block::Explicit);
                         self.transaction.modes = begin;
                     }
@@ -306,13 +350,13 @@ impl<S: Session> Core<'_, S> {
             Control::Rollback { chain } => return self.end_block(false, *chain).await,
             Control::Savepoint(name) => {
                 self.in_block("SAVEPOINT")?;
-                hook!(self, session.savepoint(name))??;
+                cancellable!(self, session.savepoint(name))??;
                 self.transaction.savepoints.push(name.to_string());
             }
             Control::Release(name) => {
                 self.in_block("RELEASE SAVEPOINT")?;
                 let place = self.transaction.savepoint(name)?;
-                hook!(self, session.release(name))??;
+                cancellable!(self, session.release(name))??;
                 self.transaction.savepoints.truncate(place);
                 self.portals.release(place);
             }
@@ -321,7 +365,7 @@ impl<S: Session> Core<'_, S> {
                     self.in_block("ROLLBACK TO SAVEPOINT")?;
                 }
                 let place = self.transaction.savepoint(name)?;
-                hook!(self, session.rollback_to(name))??;
+                cancellable!(self, session.rollback_to(name))??;
                 self.transaction.savepoints.truncate(place + 1);
                 self.portals.roll_back_to(place);
                 self.transaction.block = Block::Explicit;
@@ -368,8 +412,7 @@ impl<S: Session> Core<'_, S> {
             }
         };
         if chain {
-            let session = self.session;
-            hook!(self, session.begin(&begin))??;
+            self.open(&begin).await?;
             self.transaction.open(Block::Explicit);
             self.transaction.modes = begin;
         }
