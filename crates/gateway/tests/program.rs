@@ -7,6 +7,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -89,8 +90,10 @@ fn ready(socket: &mut TcpStream) -> Vec<u8> {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal("TERM");
+            self.signal("TERM");
+        }
         let _ = self.child.wait();
     }
 }
@@ -124,6 +127,32 @@ fn a_client_with_a_time_zone_of_its_own_is_warned() {
     let warned = |zone| said(zone).windows(warning.len()).any(|w| w == warning);
     assert!(warned("Europe/Oslo"));
     assert!(!warned("Etc/UTC"));
+}
+
+/// The folders of databases in memory that this process holds open.
+fn folders(pid: u32) -> Vec<PathBuf> {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    open.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok())
+        .filter(|path| path.ends_with("owner.lock"))
+        .filter_map(|path| Some(path.parent()?.to_owned()))
+        .collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_killed_server_left_is_removed_by_the_next() {
+    let mut killed = Program::start();
+    let left = folders(killed.child.id());
+    assert_eq!(left.len(), 1);
+    let live = Program::start();
+    let kept = folders(live.child.id());
+    assert!(left[0].exists());
+    killed.signal("KILL");
+    killed.child.wait().unwrap();
+    assert!(left[0].exists());
+    let next = Program::start();
+    assert!(!left[0].exists() && kept[0].exists());
+    drop(next);
 }
 
 #[test]

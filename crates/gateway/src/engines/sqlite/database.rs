@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
 
+use super::folder::Folder;
 use super::functions;
 use super::shared::Shared;
 
@@ -20,13 +20,14 @@ const STATEMENTS: usize = 64;
 
 /// A database that sessions share.
 ///
-/// One that is "in memory" is a file in a folder of its own, on the memory file system where there is one, removed at the end.
+/// One that is "in memory" is a file in a folder of its own, on the memory file system where there is one, removed at the end;
+/// one whose process was killed is removed by the next.
 /// SQLite's true in-memory databases cannot be shared without their readers and writers blocking each other; a file with a
 /// write-ahead log can: readers see a snapshot and never wait.
 #[derive(Debug)]
 pub struct Database {
     path: PathBuf,
-    folder: Option<TempDir>,
+    folder: Option<Folder>,
     /// Counts the changes of the schema that this server has made.
     generation: AtomicU64,
 }
@@ -56,18 +57,8 @@ impl Database {
     ///
     /// [`OpenError`] when there is no place for it.
     pub fn in_memory() -> Result<Self, OpenError> {
-        let failed =
-            |error: std::io::Error| OpenError(format!("cannot make a temporary database: {error}"));
-        let builder = || {
-            let mut builder = tempfile::Builder::new();
-            builder.prefix("trunkline-");
-            builder
-        };
-        let memory = Path::new("/dev/shm");
-        let folder = match builder().tempdir_in(memory) {
-            Ok(folder) => folder,
-            Err(_) => builder().tempdir().map_err(failed)?,
-        };
+        let folder = Folder::new()
+            .map_err(|error| OpenError(format!("cannot make a temporary database: {error}")))?;
         let database = Self {
             path: folder.path().join("memory.db"),
             folder: Some(folder),

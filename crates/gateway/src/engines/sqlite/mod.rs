@@ -15,6 +15,7 @@ mod database;
 mod demo;
 mod engine;
 mod fault;
+mod folder;
 mod functions;
 mod parse;
 mod session;
