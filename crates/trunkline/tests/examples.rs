@@ -151,10 +151,28 @@ fn cancel_stops_at_the_timeout_and_when_the_client_asks() {
     assert!(told);
 }
 
+/// A temporary folder that goes with the test, even if it fails.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // The test may be failing already, and its failure is the one to tell.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 #[test]
 fn secure_wants_tls_and_the_password() {
-    let folder = std::env::temp_dir().join(format!("trunkline-secure-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = Folder::new("trunkline-secure");
+    let folder = &folder.0;
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     let made = Command::new("openssl")
         .args([
@@ -184,5 +202,4 @@ fn secure_wants_tls_and_the_password() {
     assert!(psql(&example, "sslmode=disable", "who;").contains("this server wants TLS"));
     let wrong = format!("{verified} password=byron");
     assert!(psql(&example, &wrong, "who;").contains("password authentication failed"));
-    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -6,13 +6,24 @@ use std::os::unix::net::UnixStream;
 use crate::target::Setup;
 use crate::wire::*;
 
+/// A socket's path that goes with the test, even if it fails.
+struct Path(std::path::PathBuf);
+
+impl Drop for Path {
+    fn drop(&mut self) {
+        // The server may have removed it already.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 #[test]
 fn st_07_no_tls_on_unix_sockets() {
-    let path = std::env::temp_dir().join(format!("trunkline-cases-{}.sock", std::process::id()));
-    let Some(server) = Setup::default().also_at(&path).start_ours() else {
+    let path = format!("trunkline-cases-{}.sock", std::process::id());
+    let path = Path(std::env::temp_dir().join(path));
+    let Some(server) = Setup::default().also_at(&path.0).start_ours() else {
         return;
     };
-    let mut socket = UnixStream::connect(&path).unwrap();
+    let mut socket = UnixStream::connect(&path.0).unwrap();
     let mut answer = [0; 1];
     for request in [ssl_request(), gss_request()] {
         socket.write_all(&request).unwrap();
