@@ -424,7 +424,7 @@ static void a_million_rows_one_at_a_time(PGconn *conn) {
 static void cancel(PGconn *conn) {
     double began = now();
     CHECK(PQsendQuery(conn, "select pg_sleep(20)"));
-    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
     PGcancel *handle = PQgetCancel(conn);
     char error[256] = "";
     CHECK(PQcancel(handle, error, sizeof error));

@@ -541,7 +541,7 @@ final class Main {
         try (Statement statement = connection.createStatement()) {
             Thread canceller = new Thread(() -> {
                 try {
-                    Thread.sleep(200);
+                    Thread.sleep(500);
                     statement.cancel();
                 } catch (InterruptedException | SQLException error) {
                     System.err.println(error);

@@ -201,7 +201,7 @@ const cases = {
     async cancel(client) {
         const began = Date.now();
         const sleeping = client.query('select pg_sleep(20)');
-        setTimeout(() => cancel(client), 200);
+        setTimeout(() => cancel(client), 500);
         await assert.rejects(sleeping, { code: '57014' });
         assert.ok(Date.now() - began < 5000);
         assert.equal(await one(client, 'select 1'), 1);

@@ -191,7 +191,7 @@ sqlstate "syntax error on a later line" 42601 $'select 1,\n  from from' $'LINE 2
 
 # --- cancel ---------------------------------------------------------------------------------------------------------
 began=$(date +%s%N)
-actual=$(timeout -s INT 0.5 psql -X -A -t -c "select pg_sleep(20)" -c "select 'still here'" 2>&1)
+actual=$(timeout -s INT 1 psql -X -A -t -c "select pg_sleep(20)" -c "select 'still here'" 2>&1)
 took=$((($(date +%s%N) - began) / 1000000))
 case $took,$actual in
     [0-9],*|[0-9][0-9],*|[0-9][0-9][0-9],*|[1-4][0-9][0-9][0-9],*"canceling statement due to user request"*) echo "ok cancel by Ctrl-C" ;;

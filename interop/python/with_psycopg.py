@@ -403,7 +403,7 @@ def copy_in_that_fails(conn):
 
 @case
 def cancel(conn):
-    timer = threading.Timer(0.3, conn.cancel_safe)
+    timer = threading.Timer(0.5, conn.cancel_safe)
     timer.start()
     began = time.monotonic()
     try:

@@ -353,7 +353,7 @@ pub(crate) async fn cancel(client: Client) -> Outcome {
     let began = Instant::now();
     let token = client.cancel_token();
     let canceller = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         let sent = if is_tls() {
             token.cancel_query(tls()?).await
         } else {
