@@ -111,6 +111,11 @@ impl Values {
         Ok(())
     }
 
+    /// The bytes that the values take.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() + size_of_val(self.spans.as_slice())
+    }
+
     #[inline]
     fn value(&self, index: usize) -> Option<(Option<&[u8]>, Format)> {
         let span = self.spans.get(index)?;

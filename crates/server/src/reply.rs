@@ -72,6 +72,14 @@ impl Formats {
         }
     }
 
+    /// The bytes that they take.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Text | Self::Binary | Self::Both => 0,
+            Self::Mixed(formats) => size_of_val(&**formats),
+        }
+    }
+
     /// Whether they are mixed in just this way.
     #[cold]
     pub(crate) fn is_as(&self, codes: &codec::Formats<'_>) -> bool {

@@ -93,6 +93,17 @@ impl<A: Authenticator> Server<A> {
         self
     }
 
+    /// The bytes that the named prepared statements and named portals of a session may take together; what goes beyond
+    /// fails with 53200, and the session goes on. Counted are the texts of statements, the types of their parameters,
+    /// and the values and formats of portals, not what the session itself makes of them. The unnamed statement and the
+    /// unnamed portal come on top: there is one of each, no larger than a message ([`Limits::large`]) may be.
+    /// Default: 64 MiB.
+    #[must_use]
+    pub fn max_prepared_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_prepared_bytes = bytes;
+        self
+    }
+
     /// The time from the connection to the end of the login; who is not done then is disconnected. Default: 60 s.
     #[must_use]
     pub fn authentication_timeout(mut self, limit: Duration) -> Self {

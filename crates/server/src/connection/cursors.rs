@@ -98,6 +98,7 @@ impl<S: Session> Core<'_, S> {
         portal.depth = self.transaction.depth();
         portal.binary = cursor.binary;
         portal.hold = if cursor.hold { Hold::Wanted } else { Hold::No };
+        portal.pay(&mut self.budget)?;
         self.portals.insert(&name, portal);
         Ok(Tag::new("DECLARE CURSOR"))
     }

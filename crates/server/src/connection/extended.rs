@@ -64,7 +64,7 @@ impl<S: Session> Core<'_, S> {
             }
         };
         self.statements.admit(name)?;
-        self.statements.insert(name, statement);
+        self.statements.insert(name, statement, &mut self.budget)?;
         let wire = self.reply.wire();
         wire.ensure_buffer();
         wire.machine
@@ -159,6 +159,7 @@ impl<S: Session> Core<'_, S> {
             Place::Named(mut portal) => {
                 portal.fill(bind)?;
                 portal.depth = self.transaction.depth();
+                portal.pay(&mut self.budget)?;
                 self.portals.insert(&bind.portal, portal);
             }
         }

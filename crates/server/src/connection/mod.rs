@@ -11,11 +11,13 @@
 //! | `copy` | COPY in and out |
 //! | `transaction` | blocks, implicit transactions, savepoints |
 //! | `statements`, `portals` | what is prepared and bound, and how long it lives |
+//! | `budget` | how much of it there may be |
 //! | `outside` | cancels, deadlines and clients that go away while user code runs |
 //! | `ready` | ReadyForQuery, what goes out before it, and the write |
 //! | `idle` | waiting for the client |
 
 mod arguments;
+mod budget;
 mod copy;
 mod cursors;
 pub(crate) mod dialogue;
@@ -43,6 +45,7 @@ use trunkline_proto::server::{Consequence, Event, ProtocolError};
 pub use copy::{CopyIn, CopyOut};
 pub use transaction::Begin;
 
+use self::budget::Budget;
 use self::dialogue::drain;
 use self::outside::{Deadline, Interruption, Outside, guarded, quietly};
 use self::portals::Portals;
@@ -77,6 +80,7 @@ struct Core<'s, S: Session> {
     shared: Arc<Shared>,
     statements: Statements<S::Statement>,
     portals: Portals<'s, S>,
+    budget: Budget,
     transaction: Transaction,
     /// When the client was first waited for since its last message, if its time is limited.
     idle_since: Option<Instant>,
@@ -192,6 +196,7 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
         shared,
         statements: Statements::new(config.max_statements),
         portals: Portals::new(config.max_portals),
+        budget: Budget::new(config.max_prepared_bytes),
         transaction: Transaction::default(),
         idle_since: None,
         status,

@@ -36,7 +36,8 @@ impl<S: Session> Core<'_, S> {
                 let shift = position(text, *offset) - 1;
                 let prepared = self.prepare_inner(statement, &types, shift).await?;
                 self.statements.admit(&name)?;
-                self.statements.insert(&name, prepared.named(&name));
+                self.statements
+                    .insert(&name, prepared.named(&name), &mut self.budget)?;
             }
             Control::Declare(cursor) => {
                 self.admit_cursor(cursor).await?;
@@ -123,7 +124,7 @@ impl<S: Session> Core<'_, S> {
     ///
     /// # Errors
     ///
-    /// As [`executed`](Self::executed); 55000 for a portal of another statement.
+    /// As [`executed`](Self::executed); 55000 for a portal of another statement; 53200 if its values are too large.
     #[cold]
     pub(super) fn substitute(
         &mut self,
@@ -139,8 +140,7 @@ impl<S: Session> Core<'_, S> {
         };
         let (statement, values) = self.executed(&executed, arguments)?;
         let portal = self.portals.find(name)?;
-        portal.statement = Arc::clone(&statement);
-        portal.values = values;
+        portal.turn_into(Arc::clone(&statement), values, &mut self.budget)?;
         Ok(statement)
     }
 

@@ -9,6 +9,7 @@ use trunkline_proto::PortalName;
 use trunkline_proto::frontend::Bind;
 use trunkline_proto::{Format, SqlState, codec};
 
+use super::budget::{Budget, Charge};
 use super::simple::utf8;
 use super::statements::{Kind, Statement};
 use crate::params::Values;
@@ -29,6 +30,8 @@ pub(super) struct Portal<'s, S: Session> {
     /// How many savepoints were set when it was made.
     pub(super) depth: usize,
     pub(super) state: State<'s>,
+    /// What it takes is counted: that of a portal with a name.
+    charge: Option<Charge>,
 }
 
 /// Whether a portal outlives its transaction.
@@ -65,7 +68,38 @@ impl<S: Session> Portal<'_, S> {
             hold: Hold::No,
             depth: 0,
             state: State::Fresh,
+            charge: None,
         }
+    }
+
+    /// Counts what the portal takes, as one that has a name.
+    ///
+    /// # Errors
+    ///
+    /// 53200 if statements and portals take too much.
+    pub(super) fn pay(&mut self, budget: &mut Budget) -> Result<()> {
+        let bytes = self.values.size() + self.formats.size() + self.statement.uncounted();
+        self.charge = Some(budget.charge(bytes)?);
+        Ok(())
+    }
+
+    /// Becomes a portal of another statement. If that fails it is what it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`pay`](Self::pay), for a portal with a name.
+    pub(super) fn turn_into(
+        &mut self,
+        statement: Arc<Statement<S::Statement>>,
+        values: Values,
+        budget: &mut Budget,
+    ) -> Result<()> {
+        if self.charge.is_some() {
+            let bytes = values.size() + self.formats.size() + statement.uncounted();
+            self.charge = Some(budget.charge(bytes)?);
+        }
+        (self.statement, self.values) = (statement, values);
+        Ok(())
     }
 
     /// Takes parameters and formats over.

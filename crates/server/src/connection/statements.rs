@@ -7,6 +7,7 @@ use trunkline_proto::SqlState;
 use trunkline_proto::StatementName;
 use trunkline_types::Type;
 
+use super::budget::{Budget, Charge};
 use super::simple::utf8;
 use crate::prepared::{Flow, Prepared};
 use crate::{Columns, Error, Result};
@@ -21,6 +22,10 @@ pub(super) struct Statement<S> {
     pub(super) outside_transaction: bool,
     pub(super) sql: Box<str>,
     name: Box<[u8]>,
+    /// What it takes: its text, which the session most likely keeps in some form, and the types of its parameters.
+    pub(super) bytes: usize,
+    /// The bytes are counted: those of a statement with a name.
+    charge: Option<Charge>,
 }
 
 /// What a statement is.
@@ -39,6 +44,8 @@ pub(super) enum Kind<S> {
 impl<S> Statement<S> {
     pub(super) fn new(name: &StatementName<'_>, sql: &str, prepared: Prepared<S>) -> Self {
         Self {
+            bytes: size(sql, &prepared.params),
+            charge: None,
             kind: Kind::User(prepared.statement),
             columns: prepared.columns,
             params: prepared.params,
@@ -60,7 +67,13 @@ impl<S> Statement<S> {
         kind: Kind<S>,
         types: &[Type],
     ) -> Self {
+        let inner = match &kind {
+            Kind::Declare(query) => query.bytes,
+            Kind::Empty | Kind::Control | Kind::User(_) => 0,
+        };
         Self {
+            bytes: size(sql, types) + inner,
+            charge: None,
             kind,
             columns: Columns::NONE,
             params: types.to_vec(),
@@ -87,6 +100,16 @@ impl<S> Statement<S> {
             outside_transaction: self.outside_transaction,
             sql: self.sql.clone(),
             name: self.name.clone(),
+            bytes: self.bytes,
+            charge: None,
+        }
+    }
+
+    /// The bytes that a portal which keeps it alive has to answer for.
+    pub(super) fn uncounted(&self) -> usize {
+        match self.charge {
+            Some(_) => 0,
+            None => self.bytes,
         }
     }
 
@@ -163,13 +186,24 @@ impl<S> Statements<S> {
         Ok(())
     }
 
-    pub(super) fn insert(&mut self, name: &StatementName<'_>, statement: Statement<S>) {
-        let statement = Arc::new(statement);
+    /// Keeps a statement under a name that was [admitted](Self::admit).
+    ///
+    /// # Errors
+    ///
+    /// 53200 if statements and portals take too much.
+    pub(super) fn insert(
+        &mut self,
+        name: &StatementName<'_>,
+        mut statement: Statement<S>,
+        budget: &mut Budget,
+    ) -> Result<()> {
         if name.is_unnamed() {
-            self.unnamed = Some(statement);
+            self.unnamed = Some(Arc::new(statement));
         } else {
-            self.named.insert(name.key().into(), statement);
+            statement.charge = Some(budget.charge(statement.bytes)?);
+            self.named.insert(name.key().into(), Arc::new(statement));
         }
+        Ok(())
     }
 
     /// The unnamed statement goes with the next Parse of one, even a failing one, and with every simple Query.
@@ -195,6 +229,10 @@ impl<S> Statements<S> {
         self.recent = None;
         self.named = HashMap::new();
     }
+}
+
+fn size(sql: &str, types: &[Type]) -> usize {
+    sql.len() + size_of_val(types)
 }
 
 #[cold]

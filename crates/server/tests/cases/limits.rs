@@ -138,6 +138,160 @@ fn lm_prepared_statements_and_portals() {
     client.expect("2 3 2 2 Z(I)");
 }
 
+/// A statement of this many bytes.
+fn of_bytes(bytes: usize) -> String {
+    format!("select '{}'", "x".repeat(bytes - 9))
+}
+
+#[test]
+fn sec_64_bytes_of_prepared_statements() {
+    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let named = |name: &str, bytes| parse(name, &of_bytes(bytes), &[]);
+    client.send([named("a", 600), named("b", 400), sync()]);
+    client.expect("1 1 Z(I)");
+    client.send([close_statement("b"), named("b", 401), sync()]);
+    client.expect("3 E[53200] Z(I)");
+    // By SQL as by the protocol.
+    let prepare = |bytes| query(&format!("prepare b as {}", of_bytes(bytes)));
+    client.send([prepare(401), prepare(400)]);
+    client.expect("E[53200] Z(I) C(PREPARE) Z(I)");
+    client.send([query("deallocate a"), named("a", 592), sync()]);
+    client.expect("C(DEALLOCATE) Z(I) 1 Z(I)");
+    // The types of parameters, four bytes each; that of $1 is found out, the other is given.
+    let typed = |types: &[u32]| parse("c", "select $1::int4", types);
+    client.send([query("deallocate a"), named("a", 582), sync()]);
+    client.expect("C(DEALLOCATE) Z(I) 1 Z(I)");
+    client.send([typed(&[]), sync()]);
+    client.expect("E[53200] Z(I)");
+    client.send([query("deallocate a"), named("a", 581), typed(&[]), sync()]);
+    client.expect("C(DEALLOCATE) Z(I) 1 1 Z(I)");
+    client.send([query("deallocate all"), named("a", 1000), sync()]);
+    client.expect("C(DEALLOCATE ALL) Z(I) 1 Z(I)");
+}
+
+#[test]
+fn sec_64_bytes_of_portals() {
+    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let value = |bytes| "x".repeat(bytes);
+    client.send([query("begin"), parse("s", "select $1::text", &[]), sync()]);
+    client.expect("C(BEGIN) Z(T) 1 Z(T)");
+    // The statement takes 15 bytes and 4 for its type; a value, 12 more than its own.
+    client.send([
+        query("savepoint a"),
+        bind("p", "s", &[Some(&value(969))]),
+        close_portal("p"),
+        bind("p", "s", &[Some(&value(970))]),
+        sync(),
+        query("rollback to a"),
+    ]);
+    client.expect("C(SAVEPOINT) Z(T) 2 3 E[53200] Z(E) C(ROLLBACK) Z(T)");
+    let half = value(480);
+    client.send([
+        bind("p", "s", &[Some(&half)]),
+        bind("q", "s", &[Some(&half)]),
+        sync(),
+        query("rollback to a"),
+    ]);
+    client.expect("2 E[53200] Z(E) C(ROLLBACK) Z(T)");
+    // What they took was given back, also by a portal that was bound after the savepoint.
+    client.send([
+        bind("p", "s", &[Some(&half)]),
+        execute("p", 1),
+        close_portal("p"),
+        bind("q", "s", &[Some(&half)]),
+        sync(),
+        query("commit"),
+    ]);
+    client.expect("2 D s 3 2 Z(T) C(COMMIT) Z(I)");
+    client.send([bind("p", "s", &[Some(&value(969))]), sync()]);
+    client.expect("2 Z(I)");
+    // That portal went with Sync; a cursor is a portal, too.
+    client.send([
+        query("begin"),
+        query(&format!("declare c cursor for {}", of_bytes(982))),
+        query("rollback"),
+        query("begin"),
+        query(&format!("declare c cursor for {}", of_bytes(981))),
+    ]);
+    client.expect(
+        "C(BEGIN) Z(T) E[53200] Z(E) C(ROLLBACK) Z(I) C(BEGIN) Z(T) C(DECLARE CURSOR) Z(T)",
+    );
+}
+
+#[test]
+fn sec_64_a_portal_keeps_its_statement() {
+    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let large = of_bytes(900);
+    client.send([
+        query("begin; savepoint a"),
+        parse("s", &large, &[]),
+        bind("p", "s", &[]),
+        close_statement("s"),
+        parse("t", &large, &[]),
+        sync(),
+        query("rollback to a"),
+    ]);
+    client.expect("C(BEGIN) C(SAVEPOINT) Z(T) 1 2 3 E[53200] Z(E) C(ROLLBACK) Z(T)");
+    // The portal went with the savepoint, and the statement with it.
+    client.send([parse("t", &large, &[]), close_statement("t"), sync()]);
+    client.expect("1 3 Z(T)");
+    // So does one of the unnamed statement.
+    client.send([
+        parse("", &large, &[]),
+        bind("p", "", &[]),
+        bind("q", "", &[]),
+        sync(),
+    ]);
+    client.expect("1 2 E[53200] Z(E)");
+    // And the arguments of an EXECUTE belong to its portal.
+    client.send([query("rollback")]);
+    client.expect("C(ROLLBACK) Z(I)");
+    let run = format!("execute s('{}')", "x".repeat(450));
+    client.send([
+        parse("s", "select $1::text", &[]),
+        parse("e", &run, &[]),
+        bind("p", "e", &[]),
+        bind("q", "e", &[]),
+        execute("p", 0),
+        execute("q", 0),
+        sync(),
+    ]);
+    client.expect("1 1 2 2 D C(SELECT 1) E[53200] Z(I)");
+}
+
+#[test]
+fn sec_64_messages_bound_what_has_no_name() {
+    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let large = "x".repeat(5000);
+    client.send([parse("s", &of_bytes(1000), &[]), sync()]);
+    client.expect("1 Z(I)");
+    client.send([
+        parse("", "select $1::text", &[]),
+        bind("", "", &[Some(&large)]),
+        execute("", 0),
+        parse("", &of_bytes(5000), &[]),
+        bind("", "", &[]),
+        execute("", 0),
+        sync(),
+        query(&of_bytes(5000)),
+    ]);
+    client.expect("1 2 D C(SELECT 1) 1 2 D C(SELECT 1) Z(I) T D C(SELECT 1) Z(I)");
+    client.send([parse("", &of_bytes(5000), &[]), bind("p", "", &[]), sync()]);
+    client.expect("1 E[53200] Z(I)");
+}
+
 #[test]
 fn lm_02_limits_are_configuration() {
     let setup = Setup::limits(|limits| {

@@ -36,6 +36,7 @@ pub struct Setup {
     patience: Duration,
     max_connections: usize,
     max_prepared: (usize, usize),
+    max_prepared_bytes: usize,
     also: Option<PathBuf>,
     limits: Limits,
 }
@@ -48,6 +49,7 @@ impl Default for Setup {
             patience: Duration::from_secs(60),
             max_connections: 1_000,
             max_prepared,
+            max_prepared_bytes: 64 << 20,
             also: None,
             limits: Limits::POSTGRES,
         }
@@ -106,6 +108,14 @@ impl Setup {
         }
     }
 
+    /// What is prepared and bound may take so many bytes.
+    pub fn max_prepared_bytes(bytes: usize) -> Self {
+        Self {
+            max_prepared_bytes: bytes,
+            ..Self::default()
+        }
+    }
+
     /// Other sizes of messages.
     pub fn limits(change: impl FnOnce(&mut Limits)) -> Self {
         let mut setup = Self::default();
@@ -140,7 +150,8 @@ impl Setup {
             .max_logins(1_000)
             .half_close_grace(Duration::from_millis(500))
             .max_statements(self.max_prepared.0)
-            .max_portals(self.max_prepared.1);
+            .max_portals(self.max_prepared.1)
+            .max_prepared_bytes(self.max_prepared_bytes);
         if self.tls {
             let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
             server = server.tls(
