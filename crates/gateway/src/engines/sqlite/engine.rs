@@ -9,9 +9,10 @@
 //!
 //! A statement whose rows nobody takes (a suspended portal) keeps its place on the thread's stack, and other jobs of the session
 //! run on top of it. If the lower one is wanted again while the upper one waits, the upper one's rows are read to their end and
-//! kept in memory: that is the only case where a result is not streamed.
+//! kept in memory: that is the only case where a result is not streamed, and it has a limit ([`KEPT`]).
 
 use std::cell::{Cell, RefCell};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use tokio::sync::mpsc::UnboundedSender;
-use trunkline_server::{Error, Result, Type};
+use trunkline_server::{Error, Result, SqlState, Type};
 
 use super::catalog::{Cache, Reader};
 use super::database::Database;
@@ -36,6 +37,10 @@ const ROWS: usize = 512;
 const BYTES: usize = 64 << 10;
 /// Chunks that may be on their way.
 const CREDIT: usize = 2;
+/// Bytes of rows that a session may have on their way, over all its statements. Credit keeps it far below; only statements that
+/// make way for others come near. 64 MiB is room for hundreds of thousands of usual rows, and a hundred sessions that all reach it do
+/// not bring a server down.
+const KEPT: usize = 64 << 20;
 
 /// What the worker is told.
 pub(crate) enum Event {
@@ -79,6 +84,8 @@ pub(crate) struct Engine {
     /// Jobs that must wait until the stack is lower.
     pending: RefCell<VecDeque<(Job, Arc<Signal>)>>,
     cursors: RefCell<HashMap<u64, Cursor>>,
+    /// Bytes of rows that were sent and not yet taken, by statement; it may have ended since.
+    kept: RefCell<HashMap<u64, usize>>,
     depth: Cell<usize>,
 }
 
@@ -115,6 +122,7 @@ pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Resul
             events,
             pending: RefCell::default(),
             cursors: RefCell::default(),
+            kept: RefCell::default(),
             depth: Cell::new(0),
         };
         if opened.send(Ok(())).is_ok() {
@@ -126,7 +134,7 @@ pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Resul
         .spawn(run)
         .map_err(|error| {
             Error::new(
-                trunkline_server::SqlState::INSUFFICIENT_RESOURCES,
+                SqlState::INSUFFICIENT_RESOURCES,
                 "no thread for the session",
             )
             .caused_by(error)
@@ -175,12 +183,19 @@ impl Engine {
                 self.shared.turn_to(before);
             }
             Event::Credit(id, batch) => {
+                if let Entry::Occupied(mut kept) = self.kept.borrow_mut().entry(id) {
+                    *kept.get_mut() = kept.get().saturating_sub(batch.size());
+                    if *kept.get() == 0 {
+                        kept.remove();
+                    }
+                }
                 if let Some(cursor) = self.cursors.borrow_mut().get_mut(&id) {
                     cursor.credit += 1;
                     cursor.spare.push(batch);
                 }
             }
             Event::Close(id) => {
+                self.kept.borrow_mut().remove(&id);
                 if let Some(cursor) = self.cursors.borrow_mut().get_mut(&id) {
                     cursor.closed = true;
                 }
@@ -280,7 +295,7 @@ impl Engine {
         let readonly = statement.readonly();
         drop(statement);
         let first = if readonly && query.params.is_empty() {
-            self.first_row(&query.sql)
+            self.first_row(&query.sql)?
         } else {
             None
         };
@@ -299,12 +314,34 @@ impl Engine {
         Ok(())
     }
 
-    fn first_row(&self, sql: &str) -> Option<Vec<Value>> {
-        let mut statement = self.connection.prepare_cached(sql).ok()?;
-        let count = statement.column_count();
-        let mut rows = statement.raw_query();
-        let row = rows.next().ok()??;
-        (0..count).map(|at| row.get(at).ok()).collect()
+    /// The first row of a query, for the types that only its values tell. It may take long to come: the client's cancel and
+    /// `statement_timeout` stop it like any statement.
+    ///
+    /// # Errors
+    ///
+    /// 57014 when it was stopped. What else is wrong will be told when the query is executed.
+    fn first_row(&self, sql: &str) -> Result<Option<Vec<Value>>> {
+        let read = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let count = statement.column_count();
+            let mut rows = statement.raw_query();
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            (0..count)
+                .map(|at| row.get(at))
+                .collect::<rusqlite::Result<_>>()
+                .map(Some)
+        };
+        read().or_else(|error| {
+            // This also forgets the error of a function, which is not the next statement's.
+            let error = self.fault(error, &Query::default(), &[]);
+            if error.sqlstate() == SqlState::QUERY_CANCELED {
+                Err(error)
+            } else {
+                Ok(None)
+            }
+        })
     }
 
     /// Runs a statement and streams its rows.
@@ -331,12 +368,13 @@ impl Engine {
             .borrow_mut()
             .remove(&id)
             .is_some_and(|cursor| cursor.closed);
-        if !closed {
-            // The receiver may have gone just now.
-            let _ = chunks.send(Chunk {
-                rows,
-                end: Some(end),
-            });
+        let last = Chunk {
+            rows,
+            end: Some(end),
+        };
+        // The receiver may have gone just now.
+        if closed || chunks.send(last).is_err() {
+            self.kept.borrow_mut().remove(&id);
         }
     }
 
@@ -384,11 +422,15 @@ impl Engine {
                 if cursor.closed || signal.is_stopped() {
                     return Ok(count);
                 }
+                if draining {
+                    self.keep_within_limit(batch.size())?;
+                }
                 cursor.credit = cursor.credit.saturating_sub(1);
                 let mut next = cursor.spare.pop().unwrap_or_default();
                 drop(cursors);
                 next.clear(width);
                 let full = std::mem::replace(batch, next);
+                *self.kept.borrow_mut().entry(id).or_default() += full.size();
                 if chunks
                     .send(Chunk {
                         rows: full,
@@ -411,12 +453,30 @@ impl Engine {
     /// is done, so it must come to its end without.
     fn wait(&self, id: u64) -> bool {
         loop {
-            if let Some(cursor) = self.cursors.borrow().get(&id)
-                && (cursor.closed || cursor.credit > 0)
             {
-                return false;
+                let cursors = self.cursors.borrow();
+                if let Some(cursor) = cursors.get(&id)
+                    && (cursor.closed || cursor.credit > 0)
+                {
+                    return false;
+                }
+                // A statement below on the stack is wanted. One that is closed there can wait.
+                let wanted = |cursor: &Cursor| cursor.credit > 0 && !cursor.closed;
+                if cursors.iter().any(|(other, c)| *other != id && wanted(c)) {
+                    return true;
+                }
             }
-            match self.events.recv() {
+            // The stack is lower than when they came.
+            let pending = if self.depth.get() < DEPTH {
+                self.pending.borrow_mut().pop_front()
+            } else {
+                None
+            };
+            let event = match pending {
+                Some((job, signal)) => Ok(Event::Job(job, signal)),
+                None => self.events.recv(),
+            };
+            match event {
                 // The connection is gone, and with it the wish for rows.
                 Err(_) => return true,
                 Ok(Event::Job(job, signal)) if self.depth.get() >= DEPTH => {
@@ -428,16 +488,30 @@ impl Engine {
                     self.take(Event::Job(job, signal));
                     self.depth.set(self.depth.get() - 1);
                 }
-                Ok(event) => {
-                    let other = matches!(&event, Event::Credit(other, _) | Event::Close(other) if *other != id);
-                    self.take(event);
-                    // A statement below on the stack is wanted.
-                    if other && self.depth.get() > 0 {
-                        return true;
-                    }
-                }
+                Ok(event) => self.take(event),
             }
         }
+    }
+
+    /// Refuses to keep `more` bytes of rows that nobody can take yet, when there are too many already.
+    ///
+    /// # Errors
+    ///
+    /// 53200: it is told to whoever reads on in the statement whose rows they are; the statement that needed the connection runs.
+    fn keep_within_limit(&self, more: usize) -> Result<()> {
+        let kept: usize = self.kept.borrow().values().sum();
+        if kept.saturating_add(more) <= KEPT {
+            return Ok(());
+        }
+        Err(Error::new(
+            SqlState::OUT_OF_MEMORY,
+            "too many rows of suspended statements to keep in memory",
+        )
+        .detail(format!(
+            "Another statement of the session was read on, so that the rest of this one's rows had to be kept; a session may keep {} MiB.",
+            KEPT >> 20
+        ))
+        .hint("Read a statement to its end or close it before reading on in an older one, add a LIMIT, or use a second connection."))
     }
 
     /// Runs statements without results, all or none.
