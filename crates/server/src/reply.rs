@@ -420,6 +420,7 @@ impl Reply {
                 return Poll::Ready(wire.set_aside());
             }
             if ready!(wire.poll_write(cx)).is_err() {
+                self.shared.interrupt();
                 return Poll::Ready(Err(gone()));
             }
         }

@@ -19,7 +19,12 @@ use crate::{
 /// # Cancellation
 ///
 /// When the client cancels a statement, goes away, or the statement takes too long, [`cancel`](Self::cancel) is called
-/// and the future of the method that runs is dropped. What must not be left half done belongs into another task.
+/// and the future of the method that runs is dropped. What must not be left half done belongs into another task. A
+/// statement that sends rows or reads COPY data may learn of it first, by an error of [`Reply::row`] or
+/// [`CopyIn::next`]; `cancel` is called then as well, once it has returned that error.
+///
+/// A cancel concerns the whole of a statement: one that comes while it is prepared, and does not stop that, keeps it
+/// from being executed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a session",
     note = "implement `Session` for it: `prepare` and `execute` are enough"
@@ -185,6 +190,11 @@ pub trait Session: Send + Sync + Sized + 'static {
         let _ = status;
     }
 
-    /// The running statement is about to be dropped: tell an engine that works elsewhere to stop.
+    /// The running statement is stopped before its end: tell an engine that works elsewhere to stop, too.
+    ///
+    /// Called exactly once for each statement that is stopped by a cancel, a timeout, the loss of the client or the end
+    /// of the session: before the future that runs is dropped, or, if that failed by itself upon an error of
+    /// [`Reply::row`] or [`CopyIn::next`], as soon as it has. Not called for a statement that comes to its end although a
+    /// cancel was on its way, nor for a suspended portal that is dropped, since nothing of it runs.
     fn cancel(&self) {}
 }

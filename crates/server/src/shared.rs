@@ -23,9 +23,14 @@ pub(crate) struct Shared {
     waker: Mutex<Option<Waker>>,
 }
 
+/// Nothing that could be cancelled.
 const IDLE: u8 = 0;
+/// A request is being carried out.
 const RUNNING: u8 = 1;
+/// It is to be stopped.
 const CANCELLED: u8 = 2;
+/// The session knows.
+const TOLD: u8 = 3;
 
 /// Why a connection is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,12 +101,17 @@ impl Shared {
         }
     }
 
-    /// A statement starts. A cancel that came late for the one before must not hit this one (rule CA-02).
+    /// A step of a statement starts, such as its preparation. A cancel that has come since the first of them stands.
     #[inline]
-    pub(crate) fn begin_statement(&self) {
-        self.statement.store(RUNNING, Ordering::Release);
+    pub(crate) fn begin_step(&self) {
+        // Nobody else changes it from this.
+        if self.statement.load(Ordering::Relaxed) == IDLE {
+            self.statement.store(RUNNING, Ordering::Release);
+        }
     }
 
+    /// The statement is done, or what becomes of it cannot be changed any more. A cancel that comes late for it must not
+    /// hit the next (rule CA-02).
     #[inline]
     pub(crate) fn end_statement(&self) {
         self.statement.store(IDLE, Ordering::Release);
@@ -109,20 +119,40 @@ impl Shared {
 
     #[inline]
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.statement.load(Ordering::Relaxed) == CANCELLED
+        self.statement.load(Ordering::Relaxed) >= CANCELLED
+    }
+
+    /// The statement found out by itself that it cannot go on: as if it had been cancelled.
+    #[cold]
+    pub(crate) fn interrupt(&self) {
+        // A cancel may have come just now, which is as good.
+        let _ = self.cancel_running();
+    }
+
+    /// Whether the session is still to be told that its statement is stopped; from now on it is not.
+    #[cold]
+    pub(crate) fn is_to_be_told(&self) -> bool {
+        match self.statement.load(Ordering::Acquire) {
+            TOLD => false,
+            IDLE => true,
+            _ => {
+                self.statement.store(TOLD, Ordering::Release);
+                true
+            }
+        }
     }
 
     /// Cancels the statement that is running; without one nothing happens.
     pub(crate) fn cancel(&self) {
-        let running = self.statement.compare_exchange(
-            RUNNING,
-            CANCELLED,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        if running.is_ok() {
+        if self.cancel_running() {
             self.wake();
         }
+    }
+
+    fn cancel_running(&self) -> bool {
+        self.statement
+            .compare_exchange(RUNNING, CANCELLED, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 
     pub(crate) fn stop(&self, stop: Stop) {

@@ -10,7 +10,7 @@ use trunkline_proto::backend::{CopyInResponse, CopyOutResponse};
 use trunkline_proto::server::{Consequence, Event, ProtocolError};
 use trunkline_proto::{Format, SqlState};
 
-use super::outside::{Deadline, Interruption, Outside, guarded};
+use super::outside::{Deadline, Interruption, Outside, guarded, tell};
 use super::{Core, End, Failure};
 use crate::buffer::CHUNK;
 use crate::params::Params;
@@ -196,10 +196,14 @@ impl CopyIn<'_> {
                 } else if let Some(deadline) = self.deadline
                     && deadline.at <= Instant::now()
                 {
+                    shared.interrupt();
                     self.state = State::Interrupted(Interruption::TimedOut(deadline.of));
                 }
             }
-            _ => self.state = State::Broken,
+            _ => {
+                shared.interrupt();
+                self.state = State::Broken;
+            }
         }
     }
 }
@@ -301,11 +305,8 @@ impl<S: Session> Core<'_, S> {
         params: Params<'_>,
     ) -> Result<Result<Tag>, Failure> {
         // Before the client hears that data is awaited: it may cancel at once.
-        self.shared.begin_statement();
-        if let Err(failure) = self.write().await {
-            self.shared.end_statement();
-            return Err(failure);
-        }
+        self.shared.begin_step();
+        self.write().await?;
         let session = self.session;
         let deadline = self.deadline();
         let waiting = AtomicBool::new(false);
@@ -349,13 +350,16 @@ impl<S: Session> Core<'_, S> {
                 } else {
                     return Poll::Pending;
                 };
-                session.cancel();
+                tell(shared, session);
                 Poll::Ready(Err(interruption))
             })
             .await
         };
         let (lent, failure) = (std::mem::take(&mut input.lent), input.state.failure());
-        self.shared.end_statement();
+        let failed = failure.is_some() || matches!(run, Ok(Err(_)));
+        if failed && shared.is_cancelled() {
+            tell(shared, session);
+        }
         self.outside.side.advance(lent);
         match (run?, failure) {
             (_, Some(failure @ Failure::End(_))) => Err(failure),
@@ -381,10 +385,9 @@ impl<S: Session> Core<'_, S> {
         } = self;
         reply.begin(&Columns::NONE, &Formats::Text, false);
         let mut output = CopyOut { reply, format };
-        shared.begin_statement();
+        shared.begin_step();
         let work = session.copy_out(statement, params, &mut output);
         let run = outside.attend(shared, deadline, session, work).await;
-        shared.end_statement();
         let run = self.reply.conclude(run?);
         if run.is_ok() {
             let wire = self.reply.wire();

@@ -59,10 +59,9 @@ impl<S: Session> Core<'_, S> {
         reply.begin(&portal.statement.columns, &portal.formats, false);
         reply.wire().ensure_buffer();
         let params = Params::new(&portal.values, &portal.statement.params);
-        shared.begin_statement();
+        shared.begin_step();
         let work = session.execute(statement, params, reply);
         let run = outside.attend(shared, deadline, *session, work).await;
-        shared.end_statement();
         let tag = reply.conclude(run?)?;
         complete(reply, &tag)?;
         portal.state = State::Finished(tag);
@@ -138,10 +137,9 @@ impl<S: Session> Core<'_, S> {
             } = self;
             reply.begin(&statement.columns, &formats, false);
             reply.wire().ensure_buffer();
-            shared.begin_statement();
+            shared.begin_step();
             let work = session.execute(user, params, reply);
             let run = outside.attend(shared, deadline, session, work).await;
-            shared.end_statement();
             reply.conclude(run?)
         } else {
             self.copy(statement.flow, user, params, rest).await?

@@ -10,7 +10,7 @@ use trunkline_types::Type;
 use super::portals::Place;
 use super::simple::{check_ends, position, utf8};
 use super::statements::{Kind, Statement};
-use super::transaction::{self, Block, hook};
+use super::transaction::{self, Block, cancellable};
 use super::{Core, Failure};
 use crate::params::{Params, Values, bad_format};
 use crate::prepared::Prepared;
@@ -81,9 +81,7 @@ impl<S: Session> Core<'_, S> {
         shift: u32,
     ) -> Result<Prepared<S::Statement>, Failure> {
         let session = self.session;
-        self.shared.begin_statement();
-        let prepared = hook!(self, session.prepare(sql, types));
-        self.shared.end_statement();
+        let prepared = cancellable!(self, session.prepare(sql, types));
         let prepared = prepared?.map_err(|error| error.shift(shift))?;
         if prepared.params.len() > usize::from(u16::MAX) {
             return Err(too_many_parameters().into());
@@ -260,12 +258,10 @@ impl<S: Session> Core<'_, S> {
         let mut values = Values::NONE;
         values.copy_from(&call.formats, call.arguments.iter(), &[])?;
         let session = self.session;
-        self.shared.begin_statement();
-        let result = hook!(
+        let result = cancellable!(
             self,
             session.call(call.function, Params::new(&values, &[]), format)
         );
-        self.shared.end_statement();
         let result = result??;
         let wire = self.reply.wire();
         wire.ensure_buffer();

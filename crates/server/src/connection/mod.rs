@@ -243,6 +243,7 @@ impl<S: Session> Core<'_, S> {
                     // COPY data is taken by the COPY itself; the machine yields none elsewhere.
                     _ => Ok(()),
                 };
+                self.shared.end_statement();
                 let done = match done {
                     Ok(()) if !self.reply.wire().is_full() => continue,
                     // Answers to many small messages do not gather up to Sync (rule FR-11).

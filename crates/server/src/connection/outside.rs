@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-use crate::Session;
 use crate::buffer::{CHUNK, Input};
 use crate::config::Timeout;
 use crate::shared::{Shared, Stop};
 use crate::transport::ReadHalf;
+use crate::{Error, Session};
 
 /// The outside world, as a running statement may be disturbed by it.
 #[derive(Debug)]
@@ -63,24 +63,32 @@ impl Outside {
     }
 
     /// Runs `work`, looking at the outside world only while it is pending, so that work which is ready at once pays
-    /// nothing. If it must be stopped the session is told, then `work` is dropped. A panic in it is caught further out,
-    /// once for all requests.
+    /// nothing. If it must be stopped the session is told, then `work` is dropped. The session is told, too, if `work`
+    /// found out by itself and failed. A panic in it is caught further out, once for all requests.
     #[inline]
-    pub(super) async fn attend<T>(
+    pub(super) async fn attend<T: Outcome>(
         &mut self,
         shared: &Shared,
         deadline: Option<Deadline>,
         session: &impl Session,
         work: impl Future<Output = T>,
     ) -> Result<T, Interruption> {
+        // A cancel may have come after the step before, or as it ended.
+        if shared.is_cancelled() {
+            tell(shared, session);
+            return Err(Interruption::Cancelled);
+        }
         let mut work = std::pin::pin!(work);
         std::future::poll_fn(|cx| {
             if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                if shared.is_cancelled() && done.is_failure() {
+                    tell(shared, session);
+                }
                 return Poll::Ready(Ok(done));
             }
             let interrupted = self.poll(shared, deadline, cx);
             if interrupted.is_ready() {
-                session.cancel();
+                tell(shared, session);
             }
             interrupted.map(Err)
         })
@@ -167,6 +175,34 @@ impl Outside {
             timer.as_mut().reset(until);
         }
         timer.as_mut().poll(cx)
+    }
+}
+
+/// What user code comes to.
+pub(super) trait Outcome {
+    fn is_failure(&self) -> bool;
+}
+
+impl<T> Outcome for Result<T, Error> {
+    #[inline]
+    fn is_failure(&self) -> bool {
+        self.is_err()
+    }
+}
+
+/// `None`: it waits, and goes on another time.
+impl<T: Outcome> Outcome for Option<T> {
+    #[inline]
+    fn is_failure(&self) -> bool {
+        self.as_ref().is_some_and(T::is_failure)
+    }
+}
+
+/// Tells the session that its statement is stopped, unless it knows.
+#[cold]
+pub(super) fn tell(shared: &Shared, session: &impl Session) {
+    if shared.is_to_be_told() {
+        session.cancel();
     }
 }
 

@@ -95,7 +95,7 @@ impl<'s, S: Session> Core<'s, S> {
         parked.slot.resume(wire, limit, formats);
 
         let deadline = self.deadline();
-        self.shared.begin_statement();
+        self.shared.begin_step();
         let slot = Arc::clone(&parked.slot);
         self.lent = Some(Arc::clone(&slot));
         let future = &mut parked.future;
@@ -108,7 +108,6 @@ impl<'s, S: Session> Core<'s, S> {
             .outside
             .attend(&self.shared, deadline, self.session, work)
             .await;
-        self.shared.end_statement();
 
         let suspended = matches!(outcome, Ok(None));
         let parked = if suspended {

@@ -3,12 +3,13 @@
 use trunkline_proto::SqlState;
 use trunkline_proto::sql::{self, Control, List, Statement};
 
+use super::outside::tell;
 use super::statements::Kind;
-use super::transaction::{Block, hook};
+use super::transaction::{Block, cancellable};
 use super::{Core, Failure};
 use crate::params::Params;
 use crate::prepared::Flow;
-use crate::reply::Formats;
+use crate::reply::{self, Formats};
 use crate::{Error, Result, Session, Tag};
 
 /// Where in a Query a statement stands.
@@ -98,6 +99,11 @@ impl<S: Session> Core<'_, S> {
             } else {
                 Place::Amid
             };
+            // A cancel that came as the one before ended.
+            if self.shared.is_cancelled() {
+                tell(&self.shared, self.session);
+                return Err(reply::cancelled().into());
+            }
             self.statement(text, &piece, place, rest).await?;
             if self.reply.wire().is_full() {
                 self.write().await?;
@@ -142,9 +148,7 @@ impl<S: Session> Core<'_, S> {
                 .map_err(|error| error.shift(characters(text, piece)))?;
             return Err(failed.into());
         }
-        self.shared.begin_statement();
-        let prepared = hook!(self, session.prepare(piece.text, &[]));
-        self.shared.end_statement();
+        let prepared = cancellable!(self, session.prepare(piece.text, &[]));
         let prepared = prepared?.map_err(|error| error.shift(characters(text, piece)))?;
         if !prepared.params.is_empty() {
             return Err(no_parameters().into());
@@ -164,10 +168,9 @@ impl<S: Session> Core<'_, S> {
                 } = self;
                 reply.begin(&prepared.columns, &Formats::Text, true);
                 reply.wire().ensure_buffer();
-                shared.begin_statement();
+                shared.begin_step();
                 let work = session.execute(&prepared.statement, Params::none(), reply);
                 let run = outside.attend(shared, deadline, session, work).await;
-                shared.end_statement();
                 reply.conclude(run?)
             }
             flow => {
@@ -225,10 +228,9 @@ impl<S: Session> Core<'_, S> {
                 } = self;
                 reply.begin(&statement.columns, &Formats::Text, true);
                 reply.wire().ensure_buffer();
-                shared.begin_statement();
+                shared.begin_step();
                 let work = session.execute(user, params, reply);
                 let run = outside.attend(shared, deadline, *session, work).await;
-                shared.end_statement();
                 reply.conclude(run?)
             }
             flow => self.copy(flow, user, params, rest).await?,

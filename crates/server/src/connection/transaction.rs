@@ -203,12 +203,11 @@ pub(super) use hook;
 /// Calls a hook that the client may cancel, like a statement.
 macro_rules! cancellable {
     ($core:ident, $work:expr) => {{
-        $core.shared.begin_statement();
-        let done = hook!($core, $work);
-        $core.shared.end_statement();
-        done
+        $core.shared.begin_step();
+        $crate::connection::transaction::hook!($core, $work)
     }};
 }
+pub(super) use cancellable;
 
 impl<S: Session> Core<'_, S> {
     /// Opens the transaction that several statements of one request share.
@@ -239,6 +238,7 @@ impl<S: Session> Core<'_, S> {
     /// Has the session roll back. Nothing but the end of the session interrupts it, and a session that cannot roll back is
     /// of no use any more: what it answered next would not be true.
     async fn undo(&mut self) -> Result<(), Failure> {
+        self.shared.end_statement();
         let session = self.session;
         let undone = self
             .outside
@@ -286,7 +286,6 @@ impl<S: Session> Core<'_, S> {
 
     async fn roll_back(&mut self) -> Result<(), Failure> {
         self.portals.clear();
-        self.shared.end_statement();
         self.undo().await?;
         self.close_block();
         Ok(())

@@ -71,6 +71,7 @@ fn te_03_a_lost_client_ends_a_blocked_result() {
     within_a_second("the session was dropped", || {
         server.gauges().sessions.load(SeqCst) == 0
     });
+    assert_eq!(server.gauges().cancels.load(SeqCst), 1);
 }
 
 #[test]
