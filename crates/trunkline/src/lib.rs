@@ -6,9 +6,13 @@
 //! |---|---|---|
 //! | [`proto`] | always | messages and state machines, without I/O |
 //! | [`types`] | always | values in text and binary |
+//! | `client` | `client` | talking to PostgreSQL |
 //! | [`server`] | `server` | giving a data service a PostgreSQL face |
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "client")]
+#[doc(inline)]
+pub use trunkline_client as client;
 #[doc(inline)]
 pub use trunkline_proto as proto;
 #[cfg(feature = "server")]

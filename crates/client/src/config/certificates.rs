@@ -1,0 +1,150 @@
+//! The files that TLS needs: root certificates, the client's certificate and its key (PostgreSQL docs 32.19).
+
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+
+use super::settings::Settings;
+use super::tls::key_password;
+use super::{ConfigError, Keyword, Secret, SslCertMode, SslMode};
+
+/// The certificates that are trusted to sign a server's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Roots {
+    /// Those that the system trusts.
+    System,
+    /// Those in this PEM file, which exists.
+    File(PathBuf),
+}
+
+/// A client certificate and its private key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientCertificate {
+    /// A PEM file with the certificate, and those between it and the root. It exists.
+    pub certificate: PathBuf,
+    /// A PEM or DER file with the key. It exists, and only its owner may read it.
+    pub key: PathBuf,
+    /// The passphrase of the key, if it is encrypted.
+    pub key_password: Option<Secret>,
+}
+
+impl Roots {
+    /// `sslrootcert`, or `root.crt` in `~/.postgresql`. A file that does not exist is an error if the mode has to verify.
+    pub(super) fn find(
+        settings: &Settings,
+        home: Option<&Path>,
+        mode: SslMode,
+    ) -> Result<Option<Self>, ConfigError> {
+        let path = match settings.filled(Keyword::SslRootCert) {
+            Some("system") => return Ok(Some(Self::System)),
+            Some(path) => PathBuf::from(path),
+            None => match home {
+                Some(home) => folder(home).join("root.crt"),
+                None if mode >= SslMode::VerifyCa => return Err(ConfigError::NoHome),
+                None => return Ok(None),
+            },
+        };
+        if path.exists() {
+            no_default_revocations(settings, home)?;
+            return Ok(Some(Self::File(path)));
+        }
+        if mode >= SslMode::VerifyCa {
+            return Err(ConfigError::NoRootCertificate(path));
+        }
+        Ok(None)
+    }
+}
+
+impl ClientCertificate {
+    /// `sslcert` and `sslkey`, or `postgresql.crt` and `postgresql.key` in `~/.postgresql`.
+    ///
+    /// As in libpq, a certificate that does not exist is not shown, unless the mode insists.
+    pub(super) fn find(
+        settings: &Settings,
+        home: Option<&Path>,
+        mode: SslCertMode,
+    ) -> Result<Option<Self>, ConfigError> {
+        if mode == SslCertMode::Disable {
+            return Ok(None);
+        }
+        let named = |keyword, default: &str| match settings.filled(keyword) {
+            Some(path) => Some(PathBuf::from(path)),
+            None => home.map(|home| folder(home).join(default)),
+        };
+        let certificate = named(Keyword::SslCert, "postgresql.crt").unwrap_or_default();
+        if !certificate.exists() {
+            return match mode {
+                SslCertMode::Require => Err(ConfigError::NoCertificate(certificate)),
+                _ => Ok(None),
+            };
+        }
+        let key = named(Keyword::SslKey, "postgresql.key").unwrap_or_default();
+        let Ok(about) = fs::metadata(&key) else {
+            return Err(ConfigError::NoKey(key));
+        };
+        if !about.is_file() {
+            return Err(ConfigError::KeyNotPlain(key));
+        }
+        if is_open(&about) {
+            return Err(ConfigError::KeyAccess(key));
+        }
+        Ok(Some(Self {
+            certificate,
+            key,
+            key_password: key_password(settings),
+        }))
+    }
+}
+
+/// Refuses the options that name things which cannot be used here.
+pub(super) fn check_supported(settings: &Settings) -> Result<(), ConfigError> {
+    for keyword in [Keyword::SslCrl, Keyword::SslCrlDir] {
+        if let Some(text) = settings.filled(keyword) {
+            return Err(ConfigError::Unsupported {
+                option: format!("{keyword}={text}"),
+                advice: "certificates that were revoked would be accepted: leave it out if that is acceptable",
+            });
+        }
+    }
+    // As in libpq, a colon means an engine, but for the one after a drive's letter.
+    match settings.filled(Keyword::SslKey) {
+        Some(text) if text.contains(':') && !cfg!(windows) => Err(ConfigError::Unsupported {
+            option: format!("{}={text}", Keyword::SslKey),
+            advice: "a key in an OpenSSL engine cannot be used, only one in a file",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Where the files are that no option names.
+fn folder(home: &Path) -> PathBuf {
+    home.join(if cfg!(windows) { "" } else { ".postgresql" })
+}
+
+/// Refuses to pass over a list of revoked certificates that libpq would find and use. `sslcrl=''` says that it may be passed over.
+fn no_default_revocations(settings: &Settings, home: Option<&Path>) -> Result<(), ConfigError> {
+    let list = home.map(|home| folder(home).join("root.crl"));
+    match list {
+        Some(list) if settings.get(Keyword::SslCrl).is_none() && list.exists() => {
+            Err(ConfigError::Unsupported {
+                option: format!("the certificate revocation list {}", list.display()),
+                advice: "certificates that were revoked would be accepted: give sslcrl='' if that is acceptable",
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether others than the owner may read a key; root's may be readable by its group.
+#[cfg(unix)]
+fn is_open(about: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let forbidden = if about.uid() == 0 { 0o027 } else { 0o077 };
+    about.mode() & forbidden != 0
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Metadata) -> bool {
+    false
+}
