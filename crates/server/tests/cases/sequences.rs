@@ -1,10 +1,10 @@
-//! Sequences of well-formed messages in any order: nothing may go wrong whatever comes after whatever. Beside a
-//! PostgreSQL the answers are compared, message by message.
+//! Sequences of well-formed messages in any order: nothing may go wrong whatever comes after whatever. A
+//! PostgreSQL beside it is asked the same, and the answers are compared, message by message.
 
 use std::time::{Duration, Instant};
 
 use crate::chance::{Chance, rounds, seed};
-use crate::target::{Setup, Target, count_panics, postgres};
+use crate::target::{Setup, Target, count_panics, start_postgres};
 use crate::wire::*;
 
 const SQL: [&str; 45] = [
@@ -168,12 +168,13 @@ fn sequences_in_any_order_come_to_an_end() {
     assert_eq!(panics(), 0, "the library panicked");
 }
 
-/// `TRUNKLINE_CASES_TARGET=… cargo test … --test cases sequences_beside -- --ignored`
 #[test]
-#[ignore = "needs a PostgreSQL beside it"]
 fn sequences_beside_postgresql() {
-    let address = postgres().expect("TRUNKLINE_CASES_TARGET");
-    let (theirs, ours) = (Target::postgres(address), Setup::default().start_here());
+    let postgres = start_postgres();
+    let (theirs, ours) = (
+        Target::postgres(postgres.address()),
+        Setup::default().start_here(),
+    );
     let mut chance = Chance::new(seed());
     let mut differ = 0;
     let count = rounds(400);

@@ -1,5 +1,5 @@
 //! What a case runs against: this crate's server with the [`play`](crate::play) session, or, when
-//! `TRUNKLINE_CASES_TARGET` names it, a PostgreSQL set up by `postgres.sh`.
+//! `TRUNKLINE_CASES_TARGET` asks for it, a PostgreSQL.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use trunkline_server::{
     Authenticated, Authenticator, Error, Exchange, Limits, Result, Server, SqlState, Tls, Trust,
     Verifier,
 };
+use trunkline_test_postgres::{Options, Postgres, Version};
 
 use crate::play::{Gauges, Play, World};
 use crate::wire::Client;
@@ -71,11 +72,38 @@ pub fn server() -> Target {
     SHARED.clone()
 }
 
+/// Names the PostgreSQL to run against: `18` for one of that version, or the address of one that [`start_postgres`] has started.
+pub const TARGET: &str = "TRUNKLINE_CASES_TARGET";
+
 /// The PostgreSQL to run against, if one is named.
 pub fn postgres() -> Option<SocketAddr> {
-    std::env::var("TRUNKLINE_CASES_TARGET")
-        .ok()
-        .map(|address| address.parse().unwrap())
+    static STARTED: LazyLock<Postgres> = LazyLock::new(start_postgres);
+    let named = std::env::var(TARGET).ok()?;
+    Some(match named.as_str() {
+        "18" => STARTED.address(),
+        address => address.parse().unwrap(),
+    })
+}
+
+/// A PostgreSQL 18 that asks users for the same as [`Hba`].
+pub fn start_postgres() -> Postgres {
+    let options = Options::new()
+        .access("host all reject_user all reject")
+        .access("host all scram_user,unknown_user,other_unknown all scram-sha-256")
+        .access("host all clear_user all password")
+        .access("host all md5_user,scram_by_md5 all md5")
+        .access("host postgres,nosuchdb all all trust")
+        .setting("authentication_timeout", "5s")
+        .setting("max_connections", "200")
+        .tls()
+        .user("scram_user", "pencil")
+        .user("scram_by_md5", "pencil")
+        .user("clear_user", "pencil")
+        .sql("set password_encryption = md5")
+        .user("md5_user", "pencil")
+        .sql("create role nologin_user nologin")
+        .sql("create role limit0_user login connection limit 0");
+    Postgres::start(Version::V18, options).unwrap()
 }
 
 impl Setup {
@@ -228,7 +256,7 @@ impl Target {
     }
 }
 
-/// Who is asked for what, by name: as the lines of `pg_hba.conf` in `postgres.sh`.
+/// Who is asked for what, by name: as the lines for `pg_hba.conf` in [`start_postgres`].
 struct Hba;
 
 static SCRAM: LazyLock<Verifier> =
