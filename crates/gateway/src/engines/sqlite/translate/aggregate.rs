@@ -89,6 +89,9 @@ impl Translator<'_> {
             );
             return Err(self.source.mark(error, at));
         }
+        // The columns inside an aggregate need not be grouped by, nor those of the outer query if it has no others.
+        let aggregates = is_aggregate && function.over.is_none();
+        let marks = scope.marks();
         let mut args = if star {
             Vec::new()
         } else {
@@ -120,6 +123,10 @@ impl Translator<'_> {
                 " FILTER (WHERE {})",
                 self.boolean(condition, "FILTER")?.sql
             ));
+        }
+        if aggregates {
+            scope.uses.aggregated.set(true);
+            scope.forget(&marks);
         }
         match &function.over {
             None => {}

@@ -33,7 +33,7 @@ impl Translator<'_> {
                 columns,
                 open: false,
             }],
-            outer: None,
+            ..Scope::default()
         };
         let mut keys = Vec::new();
         let mut words = Vec::new();

@@ -170,7 +170,7 @@ impl Translator<'_> {
                 columns: visible,
                 open: false,
             }],
-            outer: None,
+            ..Scope::default()
         })
     }
 

@@ -469,7 +469,7 @@ fn written(table: &Table, alias: &str) -> Scope<'static> {
     };
     Scope {
         relations: vec![relation],
-        outer: None,
+        ..Scope::default()
     }
 }
 

@@ -15,7 +15,7 @@ use super::scope::{Scope, fold};
 use super::types::{Typed, resolve};
 
 impl Translator<'_> {
-    pub(super) fn expr(&mut self, scope: &Scope<'_>, expr: &Expr) -> Result<Node> {
+    pub(super) fn expression(&mut self, scope: &Scope<'_>, expr: &Expr) -> Result<Node> {
         let at = start(expr);
         match expr {
             Expr::Identifier(ident) => match scope.find(self.source, ident)? {

@@ -15,7 +15,7 @@ use super::membership::elements;
 use super::node::{Node, quote};
 use super::plan::Output;
 use super::scope::{Merged, Relation, Scope, Visible, fold};
-use crate::engines::sqlite::catalog::{Kind, Table};
+use crate::engines::sqlite::catalog::{Column, Kind, Table};
 
 /// A common table expression in sight.
 #[derive(Clone, Debug)]
@@ -558,6 +558,8 @@ fn visible(output: &Output) -> Visible {
 
 pub(super) fn table_columns(table: &Table) -> Vec<Visible> {
     let numbered = (1_i16..).zip(&table.columns);
+    let key = table.primary_key.as_ref();
+    let in_key = |c: &Column| key.is_some_and(|key| key.columns.contains(&c.name));
     numbered
         .map(|(number, c)| Visible {
             name: c.name.clone(),
@@ -565,6 +567,7 @@ pub(super) fn table_columns(table: &Table) -> Vec<Visible> {
             modifier: c.modifier,
             origin: Some((table.oid, number)),
             not_null: c.not_null,
+            in_key: in_key(c),
             merged: Merged::No,
             stored: None,
         })

@@ -5,7 +5,7 @@
 //! form that days are stored in. The same types are what Describe answers.
 //!
 //! One file a construct: [`statement`] sorts them, [`query`] is SELECT, with [`from`] and [`order`]; [`expr`] has its neighbours
-//! [`operator`], [`membership`], [`functions`], [`aggregate`] and [`literal`]; [`dml`] and [`copy`] write, [`ddl`] and [`alter`] define.
+//! [`operator`], [`membership`], [`functions`], [`aggregate`], [`grouping`] and [`literal`]; [`dml`] and [`copy`] write, [`ddl`] and [`alter`] define.
 
 mod aggregate;
 mod alter;
@@ -16,6 +16,7 @@ mod dml;
 mod expr;
 mod from;
 mod functions;
+mod grouping;
 mod literal;
 mod membership;
 mod name;

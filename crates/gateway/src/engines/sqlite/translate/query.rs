@@ -313,6 +313,8 @@ impl Translator<'_> {
         if let Some(function) = lone {
             from = self.lone_function(&mut scope, function)?;
         }
+        scope.uses.forget(0);
+        scope.uses.grouped.set(has_keys(&select.group_by));
         let items = match lone {
             Some(_) => self.lone_item(&scope, &select.projection),
             None => self.projection(&scope, &select.projection)?,
@@ -344,13 +346,14 @@ impl Translator<'_> {
         if !from.is_empty() {
             sql.push_str(&format!(" FROM {from}"));
         }
+        let mark = scope.uses.mark();
         if let Some(condition) = &select.selection {
             self.clause = Some("WHERE");
             let node = self.expr(&scope, condition)?;
             self.clause = None;
             sql.push_str(&format!(" WHERE {}", self.boolean(node, "WHERE")?.sql));
         }
-        if let GroupByExpr::Expressions(keys, modifiers) = &select.group_by {
+        let keys = if let GroupByExpr::Expressions(keys, modifiers) = &select.group_by {
             if !modifiers.is_empty() {
                 return Err(
                     self.unsupported("GROUP BY with modifiers", select.select_token.0.span.start)
@@ -363,9 +366,11 @@ impl Translator<'_> {
             if !keys.is_empty() {
                 sql.push_str(&format!(" GROUP BY {}", keys.join(", ")));
             }
+            keys
         } else {
             return Err(self.unsupported("GROUP BY ALL", select.select_token.0.span.start));
-        }
+        };
+        scope.uses.forget(mark);
         if let Some(having) = &select.having {
             let node = self.expr(&scope, having)?;
             sql.push_str(&format!(" HAVING {}", self.boolean(node, "HAVING")?.sql));
@@ -396,6 +401,9 @@ impl Translator<'_> {
                 parts.push(self.order_key(&scope, key, &items)?);
             }
             sql.push_str(&format!(" ORDER BY {}", parts.join(", ")));
+        }
+        if !keys.is_empty() || select.having.is_some() || scope.uses.aggregated.get() {
+            self.check_grouping(&scope, &keys)?;
         }
         Ok(Body {
             sql,
@@ -443,7 +451,8 @@ impl Translator<'_> {
                     let node = self.expr(scope, expr)?;
                     list.push(self.item(node, fold(alias))?);
                 }
-                SelectItem::Wildcard(_) => {
+                SelectItem::Wildcard(options) => {
+                    let at = options.wildcard_token.0.span.start;
                     if scope.relations.is_empty() {
                         return Err(Error::new(
                             SqlState::SYNTAX_ERROR,
@@ -452,7 +461,7 @@ impl Translator<'_> {
                     }
                     for relation in scope.relations.iter().filter(|r| !r.open) {
                         for column in relation.columns.iter().filter(|c| c.merged == Merged::Kept) {
-                            list.push(spread(relation, column));
+                            list.push(spread(scope, relation, column, at));
                         }
                     }
                     for relation in &scope.relations {
@@ -460,7 +469,7 @@ impl Translator<'_> {
                             list.push(star(&format!("{}.*", quote(&relation.alias))));
                         }
                         for column in relation.columns.iter().filter(|c| c.merged == Merged::No) {
-                            list.push(spread(relation, column));
+                            list.push(spread(scope, relation, column, at));
                         }
                     }
                 }
@@ -469,6 +478,8 @@ impl Translator<'_> {
                     _,
                 ) => {
                     let alias = super::name::last(name).unwrap_or_default();
+                    let at = name.0.first().and_then(|part| part.as_ident());
+                    let at = at.map_or(Location { line: 0, column: 0 }, |i| i.span.start);
                     let Some(relation) = scope.relation(&alias) else {
                         let message = format!("missing FROM-clause entry for table \"{alias}\"");
                         return Err(Error::new(SqlState::UNDEFINED_TABLE, message));
@@ -481,7 +492,7 @@ impl Translator<'_> {
                             merged: Merged::No,
                             ..column.clone()
                         };
-                        list.push(spread(relation, &column));
+                        list.push(spread(scope, relation, &column, at));
                     }
                 }
                 _ => {
@@ -506,7 +517,17 @@ impl Translator<'_> {
     }
 }
 
-fn spread(relation: &Relation, column: &Visible) -> (Node, Output) {
+fn has_keys(group_by: &GroupByExpr) -> bool {
+    matches!(group_by, GroupByExpr::Expressions(keys, _) if !keys.is_empty())
+}
+
+fn spread(
+    scope: &Scope<'_>,
+    relation: &Relation,
+    column: &Visible,
+    at: Location,
+) -> (Node, Output) {
+    scope.uses.column(relation, column, at, false);
     let node = column.node(relation);
     let output = Output {
         name: column.name.clone(),

@@ -4,6 +4,7 @@ use sqlparser::ast::Ident;
 use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState, Type};
 
+use super::grouping::Uses;
 use super::node::{Node, Shape, quote};
 use crate::engines::sqlite::parse::Source;
 
@@ -12,6 +13,7 @@ use crate::engines::sqlite::parse::Source;
 pub(crate) struct Scope<'o> {
     pub(crate) relations: Vec<Relation>,
     pub(crate) outer: Option<&'o Self>,
+    pub(crate) uses: Uses,
 }
 
 /// One entry of FROM.
@@ -31,6 +33,8 @@ pub(crate) struct Visible {
     pub(crate) modifier: i32,
     pub(crate) origin: Option<(u32, i16)>,
     pub(crate) not_null: bool,
+    /// A part of its table's primary key.
+    pub(crate) in_key: bool,
     /// Merged by USING: `*` and a bare name mean the left one.
     pub(crate) merged: Merged,
     /// SQLite's own name, where it differs.
@@ -55,6 +59,7 @@ impl Visible {
             modifier: -1,
             origin: None,
             not_null: false,
+            in_key: false,
             merged: Merged::No,
             stored: None,
         }
@@ -80,8 +85,8 @@ impl Visible {
 impl<'o> Scope<'o> {
     pub(crate) fn inside(outer: Option<&'o Self>) -> Self {
         Self {
-            relations: Vec::new(),
             outer,
+            ..Self::default()
         }
     }
 
@@ -103,8 +108,12 @@ impl<'o> Scope<'o> {
 
     /// A bare column name, here or in a query around; `None` when there is none.
     pub(crate) fn find(&self, source: Source<'_>, ident: &Ident) -> Result<Option<Node>> {
+        self.lookup(source, ident, false)
+    }
+
+    fn lookup(&self, source: Source<'_>, ident: &Ident, in_subquery: bool) -> Result<Option<Node>> {
         let name = fold(ident);
-        let mut found: Option<Node> = None;
+        let mut found: Option<(&Relation, &Visible)> = None;
         for relation in &self.relations {
             for column in relation
                 .columns
@@ -118,18 +127,20 @@ impl<'o> Scope<'o> {
                     );
                     return Err(source.mark(error, ident.span.start));
                 }
-                found = Some(column.node(relation).at(ident.span.start));
+                found = Some((relation, column));
             }
         }
-        if found.is_some() {
-            return Ok(found);
+        if let Some((relation, column)) = found {
+            let at = ident.span.start;
+            self.uses.column(relation, column, at, in_subquery);
+            return Ok(Some(column.node(relation).at(at)));
         }
         let hidden = matches!(name.as_str(), "rowid" | "_rowid_" | "oid");
         if hidden && self.relations.len() == 1 {
             return Ok(Some(Node::new(name, Type::INT8).at(ident.span.start)));
         }
         if let Some(outer) = self.outer
-            && let Some(node) = outer.find(source, ident)?
+            && let Some(node) = outer.lookup(source, ident, true)?
         {
             return Ok(Some(node));
         }
@@ -143,10 +154,33 @@ impl<'o> Scope<'o> {
 
     /// The relation of this alias, here or around.
     pub(crate) fn relation(&self, alias: &str) -> Option<&Relation> {
-        self.relations
-            .iter()
-            .find(|r| r.alias == alias)
-            .or_else(|| self.outer.and_then(|outer| outer.relation(alias)))
+        self.owned(alias).map(|(_, relation)| relation)
+    }
+
+    /// The relation of this alias and the scope that has it.
+    fn owned(&self, alias: &str) -> Option<(&Self, &Relation)> {
+        match self.relations.iter().find(|r| r.alias == alias) {
+            Some(relation) => Some((self, relation)),
+            None => self.outer.and_then(|outer| outer.owned(alias)),
+        }
+    }
+
+    /// What was used so far, here and around.
+    pub(crate) fn marks(&self) -> Vec<usize> {
+        let around = std::iter::successors(Some(self), |scope| scope.outer);
+        around.map(|scope| scope.uses.mark()).collect()
+    }
+
+    /// What was used here since does not count; or around, when nothing was used here.
+    pub(crate) fn forget(&self, marks: &[usize]) {
+        let around = std::iter::successors(Some(self), |scope| scope.outer);
+        for (scope, mark) in around.zip(marks) {
+            let used = scope.uses.mark() > *mark;
+            scope.uses.forget(*mark);
+            if used {
+                return;
+            }
+        }
     }
 
     /// `table.column`.
@@ -157,7 +191,7 @@ impl<'o> Scope<'o> {
         ident: &Ident,
     ) -> Result<Node> {
         let (alias, name) = (fold(table), fold(ident));
-        let Some(relation) = self.relation(&alias) else {
+        let Some((owner, relation)) = self.owned(&alias) else {
             let error = Error::new(
                 SqlState::UNDEFINED_TABLE,
                 format!("missing FROM-clause entry for table \"{alias}\""),
@@ -165,6 +199,10 @@ impl<'o> Scope<'o> {
             return Err(source.mark(error, table.span.start));
         };
         if let Some(column) = relation.columns.iter().find(|c| c.name == name) {
+            let in_subquery = !std::ptr::eq(owner, self);
+            owner
+                .uses
+                .column(relation, column, table.span.start, in_subquery);
             let column = Visible {
                 merged: Merged::No,
                 ..column.clone()

@@ -362,6 +362,90 @@ fn errors_name_the_thing_and_its_place() {
     );
 }
 
+/// From PostgreSQL 15.
+#[test]
+fn grouped_queries_use_what_they_are_grouped_by() {
+    let ungrouped = |sql: &str| {
+        let error = error(sql);
+        assert_eq!(error.sqlstate(), SqlState::GROUPING_ERROR, "{sql}");
+        let message = error.message();
+        let column = message.strip_prefix("column \"").and_then(|rest| {
+            rest.strip_suffix(
+                "\" must appear in the GROUP BY clause or be used in an aggregate function",
+            )
+        });
+        let shown = format!("{error:?}");
+        let place = shown.split("position: ").nth(1);
+        let place = place
+            .and_then(|rest| rest.split([',', ' ']).next())
+            .unwrap_or_default();
+        (column.unwrap_or(message).to_owned(), place.to_owned())
+    };
+    // The caret stands before what is at fault.
+    let is = |sql: &str, column: &str| {
+        let place = (sql.find('^').unwrap() + 1).to_string();
+        assert_eq!(
+            ungrouped(&sql.replace('^', "")),
+            (column.to_owned(), place),
+            "{sql}"
+        );
+    };
+    is("select ^name, count(*) from people", "people.name");
+    is("select ^p.name from people p group by p.born", "p.name");
+    is("select ^* from people group by name", "people.id");
+    is("select p.name, ^p.* from people p group by name", "p.id");
+    is(
+        "select ^name from people group by born having born > '2000-1-1' and id > 1",
+        "people.name",
+    );
+    is(
+        "select born from people group by born having ^id > 1",
+        "people.id",
+    );
+    is(
+        "select born from people group by born order by ^name",
+        "people.name",
+    );
+    is(
+        "select ^id + 2 from people group by id + 1, name",
+        "people.id",
+    );
+    is(
+        "select sum(count(*)) over (order by ^name) from people group by born",
+        "people.name",
+    );
+    is("select count(*) from people having ^id > 1", "people.id");
+    is(
+        "select ^tags, p.born from logs l join people p on p.id = l.person group by p.id",
+        "l.tags",
+    );
+    is(
+        "select (select max(at) from logs where person = ^p.id) from people p group by name",
+        "subquery uses ungrouped column \"p.id\" from outer query",
+    );
+    for sql in [
+        "select name, count(*), max(born) from people group by name",
+        "select name, born from people group by id",
+        "select * from people p group by p.id order by p.born",
+        "select id + 1, count(*) from people group by id + 1, name having (id + 1) > 3",
+        "select upper(name) as big, sum(balance) filter (where id > 1) from people group by big",
+        "select extract(year from born), count(*) from people group by 1 order by 1",
+        "select coalesce(name, ''), sum(sum(id)) over (order by name) from people group by name",
+        "select (select count(*) from logs where person = p.id) from people p group by id",
+        "select (select max(p.born) from logs) from people p group by name",
+        "select name from people where born > '2000-1-1' group by people.name",
+        "select id from people join (select person as id from logs) l using (id) group by people.id",
+        "select x from (select name as x from people) s group by x",
+        "select count(*), 1, $1::int4 from people",
+        "select id, row_number() over (order by name) from people",
+        "select case when id > 1 then 'a' end from people group by id > 1",
+    ] {
+        if let Err(error) = plan(sql) {
+            panic!("{sql}: {error}");
+        }
+    }
+}
+
 #[test]
 fn tables_keep_the_names_of_their_constraints() {
     let Plan::Batch { statements, .. } = plan(
