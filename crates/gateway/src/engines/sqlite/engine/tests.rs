@@ -398,6 +398,70 @@ async fn looking_for_types_can_be_stopped() {
     );
 }
 
+/// Each of these is true of PostgreSQL 15.
+#[tokio::test]
+async fn blanks_at_the_end_of_char_are_nothing() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run("create table c (a char(5) unique, v varchar(5), t text, one char)")
+        .await
+        .unwrap();
+    a.run("insert into c values ('ab', 'ab ', 'ab ', 'x')")
+        .await
+        .unwrap();
+    assert_eq!(
+        a.code("insert into c (a) values ('ab   ')").await,
+        SqlState::UNIQUE_VIOLATION
+    );
+    assert_eq!(
+        a.code("insert into c (a) values ('abcdef')").await,
+        SqlState::STRING_DATA_RIGHT_TRUNCATION
+    );
+    for truth in [
+        "a = 'ab'",
+        "a = 'ab  '",
+        "'ab ' = a",
+        "a = v",
+        "v = a",
+        "a <> t",
+        "t <> a",
+        "a <> 'ab '::text",
+        "a = 'ab'::text",
+        "length(a) = 2",
+        "octet_length(a) = 5",
+        "'[' || a || ']' = '[ab]'",
+        "concat('[', a, ']') = '[ab   ]'",
+        "a not like 'ab'",
+        "a like 'ab   '",
+        "a !~ 'b$'",
+        "upper(a) = 'AB'",
+        "a::text = 'ab'",
+        "a in ('x', 'ab')",
+        "a in (select 'ab'::char(3))",
+        "'ab' in (a, 'x')",
+        "a = any (array['ab'::char(2)])",
+        "a between 'ab' and 'ab '",
+        "a is not distinct from 'ab'",
+        "(a, 1) = ('ab', 1)",
+        "'x'::char(3) = 'x'::char(5)",
+        "'x'::char(3) || 'y' = 'xy'",
+        "length('x  '::char(5)) = 1",
+        "case a when 'ab' then true end",
+        "nullif(a, 'ab') is null",
+        "(select count(*) from (select a from c union select 'ab'::char(2)) u) = 1",
+        "(select count(*) from (values ('a'::char(3)), ('a'::char(4))) s(a) where s.a = 'a') = 2",
+        "one = 'x'",
+    ] {
+        let sql = format!("select 1 from c where {truth}");
+        let found = a.run(&sql).await;
+        assert_eq!(
+            found.unwrap_or_else(|error| panic!("{truth}: {error}")),
+            1,
+            "{truth}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_changed_table_shows_in_what_was_prepared() {
     let database = database().await;

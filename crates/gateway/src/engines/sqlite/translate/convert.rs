@@ -214,6 +214,37 @@ impl Translator<'_> {
         self.convert(node, Typed { ty, modifier: -1 }, Mode::Implicit)
     }
 
+    /// All of them as the type to compare them as, the first with its collation; as [`Self::together`] otherwise.
+    pub(crate) fn to_compare(
+        &mut self,
+        nodes: Vec<Node>,
+        place: &str,
+    ) -> Result<(Vec<Node>, Type)> {
+        let types: Vec<Type> = nodes.iter().map(|n| n.ty).collect();
+        let nodes = match compared_as(&types) {
+            Some(ty) => {
+                let text = |node: Node| {
+                    if is_text(node.ty) {
+                        self.implicit(node, ty)
+                    } else {
+                        Ok(node)
+                    }
+                };
+                nodes.into_iter().map(text).collect::<Result<_>>()?
+            }
+            None => nodes,
+        };
+        let (mut nodes, ty) = self.together(nodes, place)?;
+        let rest = nodes.iter().skip(1);
+        if ty == Type::BPCHAR
+            && !(nodes.len() == 2 && rest.clone().all(|n| n.shape == Shape::Column))
+        {
+            let first = nodes.remove(0).collated();
+            nodes.insert(0, first);
+        }
+        Ok((nodes, ty))
+    }
+
     /// All of them as their common type.
     ///
     /// # Errors
@@ -248,6 +279,21 @@ impl Translator<'_> {
     }
 }
 
+/// The type as which values of these types are compared, where it is not the common one: with blanks that count when one is
+/// text, and without when a `varchar` meets a `char(n)`.
+fn compared_as(types: &[Type]) -> Option<Type> {
+    let has = |ty| types.contains(&ty);
+    if !has(Type::BPCHAR) {
+        None
+    } else if has(Type::TEXT) || has(Type::NAME) {
+        Some(Type::TEXT)
+    } else if has(Type::VARCHAR) {
+        Some(Type::BPCHAR)
+    } else {
+        None
+    }
+}
+
 /// A constant in SQLite's SQL.
 pub(crate) fn constant(stored: &rusqlite::types::Value, ty: Type) -> Node {
     use rusqlite::types::Value;
@@ -269,7 +315,12 @@ pub(crate) fn constant(stored: &rusqlite::types::Value, ty: Type) -> Node {
             hex + "'"
         }
     };
-    Node::new(sql, ty)
+    // A plain constant leaves the choice of an index to the column that it is compared with.
+    let plain = if ty == Type::BPCHAR { Type::TEXT } else { ty };
+    Node {
+        ty,
+        ..Node::new(sql, plain)
+    }
 }
 
 /// A conversion that exists, in SQLite's SQL.

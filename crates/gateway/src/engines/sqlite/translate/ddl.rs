@@ -10,7 +10,7 @@ use trunkline_server::{Error, Result, SqlState, Type};
 use super::Translator;
 use super::convert::Mode;
 use super::name::last;
-use super::node::{NUMERIC, quote};
+use super::node::{BLANK_PADDED, NUMERIC, quote};
 use super::plan::{Plan, TagKind};
 use super::scope::{Relation, Scope, Visible, fold};
 use super::types::{Typed, declaration, resolve};
@@ -586,10 +586,10 @@ impl Draft {
 }
 
 fn column_text(name: &str, typed: Typed) -> String {
-    let collation = if typed.ty == Type::NUMERIC {
-        format!(" COLLATE {NUMERIC}")
-    } else {
-        String::new()
+    let collation = match typed.ty {
+        Type::NUMERIC => format!(" COLLATE {NUMERIC}"),
+        Type::BPCHAR => format!(" COLLATE {BLANK_PADDED}"),
+        _ => String::new(),
     };
     let declared = if typed.ty == Type::UNSPECIFIED {
         String::new()

@@ -103,7 +103,8 @@ impl Translator<'_> {
                 ..
             } => {
                 let (value, pattern) = (self.expr(scope, expr)?, self.expr(scope, pattern)?);
-                let (value, pattern) = (self.implicit_text(value)?, self.implicit_text(pattern)?);
+                let value = self.implicit_text(value.with_blanks())?;
+                let pattern = self.implicit_text(pattern)?;
                 let not = if *negated { "NOT " } else { "" };
                 Ok(Node::new(
                     format!("({not}tl_similar({}, {}))", value.sql, pattern.sql),
@@ -342,7 +343,7 @@ impl Translator<'_> {
                 Type::NAME,
             )
             .at(at)),
-            _ => Ok(self.convert(node, target, Mode::Explicit)?.at(at)),
+            _ => Ok(self.convert(node, target, Mode::Explicit)?.collated().at(at)),
         }
     }
 

@@ -143,7 +143,7 @@ impl Translator<'_> {
                     (Type::ANY, Type::BOOL) => {
                         format!("tl_output({}, {})", node.sql, node.ty.oid().0)
                     }
-                    (Type::ANY, _) => self.as_text(node)?.sql,
+                    (Type::ANY, _) => self.as_text(node.with_blanks())?.sql,
                     _ => node.sql,
                 });
             }

@@ -6,6 +6,9 @@ use trunkline_server::Type;
 /// The collation that orders numerics, which are stored as text, by their value.
 pub(crate) const NUMERIC: &str = "trunkline_numeric";
 
+/// SQLite's collation that ignores blanks at the end.
+pub(crate) const BLANK_PADDED: &str = "RTRIM";
+
 /// An expression in SQLite's SQL, with PostgreSQL's type.
 ///
 /// `sql` can stand anywhere an operand can: operators come in parentheses.
@@ -39,10 +42,10 @@ impl Node {
     /// An expression with nothing left to decide.
     pub(crate) fn new(sql: impl Into<String>, ty: Type) -> Self {
         let sql = sql.into();
-        let sql = if ty == Type::NUMERIC {
-            numeric(&sql)
-        } else {
-            sql
+        let sql = match ty {
+            Type::NUMERIC => numeric(&sql),
+            Type::BPCHAR => blank_padded(&sql),
+            _ => sql,
         };
         Self {
             sql,
@@ -70,6 +73,26 @@ impl Node {
         self
     }
 
+    /// The same with the collation of its type, where it is no column that brings it along.
+    pub(crate) fn collated(self) -> Self {
+        if self.ty == Type::BPCHAR && self.shape != Shape::Column {
+            let sql = blank_padded(&self.sql);
+            return Self { sql, ..self };
+        }
+        self
+    }
+
+    /// The same as plain text, with the blanks that pad a `char(n)`.
+    pub(crate) fn with_blanks(self) -> Self {
+        if self.ty == Type::BPCHAR {
+            return Self {
+                ty: Type::TEXT,
+                ..self
+            };
+        }
+        self
+    }
+
     /// Whether the context may still choose the type.
     pub(crate) fn is_open(&self) -> bool {
         self.ty == Type::UNKNOWN
@@ -79,6 +102,11 @@ impl Node {
 /// A numeric carries text affinity and the collation, so that it compares and sorts by value wherever it stands.
 pub(crate) fn numeric(sql: &str) -> String {
     format!("(CAST({sql} AS TEXT) COLLATE {NUMERIC})")
+}
+
+/// `char(n)` carries the collation to which blanks at the end are nothing.
+fn blank_padded(sql: &str) -> String {
+    format!("({sql} COLLATE {BLANK_PADDED})")
 }
 
 /// An identifier, quoted for SQLite.

@@ -59,7 +59,8 @@ impl Translator<'_> {
                 Ok(Node::new(format!("(({l} | {r}) - ({l} & {r}))"), left.ty).at(at))
             }
             Op::PGRegexMatch | Op::PGRegexIMatch | Op::PGRegexNotMatch | Op::PGRegexNotIMatch => {
-                let (l, r) = (self.implicit_text(left)?, self.implicit_text(right)?);
+                let l = self.implicit_text(left.with_blanks())?;
+                let r = self.implicit_text(right)?;
                 let negated = matches!(op, Op::PGRegexNotMatch | Op::PGRegexNotIMatch);
                 let fold = i32::from(matches!(op, Op::PGRegexIMatch | Op::PGRegexNotIMatch));
                 let not = if negated { "NOT " } else { "" };
@@ -106,7 +107,7 @@ impl Translator<'_> {
         if common([left.ty, right.ty]).is_none() {
             return Err(self.no_operator(left.ty, op, right.ty, at));
         }
-        let (both, ty) = self.together(vec![left, right], "operator")?;
+        let (both, ty) = self.to_compare(vec![left, right], "operator")?;
         let [l, r] = both.as_slice() else {
             return Err(self.no_operator(ty, op, ty, at));
         };
@@ -467,7 +468,7 @@ impl Translator<'_> {
         negated: bool,
     ) -> Result<Node> {
         let at = value.at;
-        let value = self.implicit_text(value)?;
+        let value = self.implicit_text(value.with_blanks())?;
         let pattern = self.implicit_text(pattern)?;
         let not = if negated { "NOT " } else { "" };
         let escape = super::node::text(escape.unwrap_or("\\"));

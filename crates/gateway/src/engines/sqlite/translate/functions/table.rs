@@ -5,6 +5,7 @@ use trunkline_server::Type;
 use super::Entry;
 
 const BOOL: Type = Type::BOOL;
+const BPCHAR: Type = Type::BPCHAR;
 const BYTEA: Type = Type::BYTEA;
 const DATE: Type = Type::DATE;
 const FLOAT8: Type = Type::FLOAT8;
@@ -75,6 +76,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     f("char_length", &[TEXT], INT4, "length"),
     f("character_length", &[TEXT], INT4, "length"),
     f("octet_length", &[TEXT], INT4, "octet_length"),
+    f("octet_length", &[BPCHAR], INT4, "octet_length"),
     f("octet_length", &[BYTEA], INT4, "octet_length"),
     f("bit_length", &[TEXT], INT4, "8 * octet_length"),
     o(1, "substring", &[TEXT, INT4, INT4], TEXT, "tl_substring"),
