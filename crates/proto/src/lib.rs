@@ -11,6 +11,7 @@
 //! | [`frame`] | cuts a stream into messages, none longer than its [`Limits`] allow |
 //! | [`frontend`], [`backend`] | every message of either direction, one a file |
 //! | [`codec`] | what bodies are read with, and the lists in them |
+//! | [`copy`] | the rows in COPY data: text, CSV, binary |
 //! | [`auth`] | passwords, MD5 and SCRAM, as exchanges of bytes |
 //! | [`sql`] | splits a text into statements, and tells those that steer the session |
 //! | [`server`] | the state machine of a server |
@@ -54,6 +55,7 @@ extern crate alloc;
 pub mod auth;
 pub mod backend;
 pub mod codec;
+pub mod copy;
 pub mod frame;
 pub mod frontend;
 mod limits;

@@ -39,6 +39,7 @@ const MAY_NAME: &[(&str, &str)] = &[
         "trace",
         "backend codec frame frontend limits name oid sqlstate",
     ),
+    ("copy", "codec oid sqlstate"),
     ("auth", "sqlstate"),
     ("sql", "sqlstate"),
     (
