@@ -215,7 +215,7 @@ impl Translator<'_> {
     }
 
     /// All of them as the type to compare them as, the first with its collation; as [`Self::together`] otherwise.
-    pub(crate) fn to_compare(
+    pub(crate) fn comparable(
         &mut self,
         nodes: Vec<Node>,
         place: &str,

@@ -37,7 +37,7 @@ impl Translator<'_> {
                 for item in list {
                     nodes.push(self.expr(scope, item)?);
                 }
-                let (mut nodes, ty) = self.to_compare(nodes, "IN")?;
+                let (mut nodes, ty) = self.comparable(nodes, "IN")?;
                 let subject = nodes.remove(0).collated();
                 // Values without affinity on the right, and SQLite compares with the affinity of the left.
                 if matches!(ty, Type::INTERVAL | Type::TIMETZ) {
@@ -143,7 +143,7 @@ impl Translator<'_> {
         let value = Node::new("value", element);
         match (op, any) {
             (Op::Eq, true) | (Op::NotEq, false) => {
-                let (both, _) = self.to_compare(vec![subject, value], "operator")?;
+                let (both, _) = self.comparable(vec![subject, value], "operator")?;
                 let [l, r] = both.as_slice() else {
                     return Err(self.unsupported("ANY", at));
                 };
@@ -206,7 +206,7 @@ impl Translator<'_> {
         let (mut ls, mut rs) = (Vec::new(), Vec::new());
         for (l, r) in left.iter().zip(right) {
             let (l, r) = (self.expr(scope, l)?, self.expr(scope, r)?);
-            let (mut both, _) = self.to_compare(vec![l, r], "row")?;
+            let (mut both, _) = self.comparable(vec![l, r], "row")?;
             rs.extend(both.pop().map(|n| n.sql));
             ls.extend(both.pop().map(|n| n.sql));
         }
@@ -230,7 +230,7 @@ impl Translator<'_> {
     }
 
     pub(super) fn compare_is(&mut self, l: Node, op: &str, r: Node, at: Location) -> Result<Node> {
-        let (both, _) = self.to_compare(vec![l, r], "operator")?;
+        let (both, _) = self.comparable(vec![l, r], "operator")?;
         match both.as_slice() {
             [l, r] => Ok(Node::new(format!("({} {op} {})", l.sql, r.sql), Type::BOOL).at(at)),
             _ => Err(self.unsupported("IS DISTINCT FROM", at)),

@@ -107,7 +107,7 @@ impl Translator<'_> {
         if common([left.ty, right.ty]).is_none() {
             return Err(self.no_operator(left.ty, op, right.ty, at));
         }
-        let (both, ty) = self.to_compare(vec![left, right], "operator")?;
+        let (both, ty) = self.comparable(vec![left, right], "operator")?;
         let [l, r] = both.as_slice() else {
             return Err(self.no_operator(ty, op, ty, at));
         };
