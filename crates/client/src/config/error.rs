@@ -44,7 +44,8 @@ pub enum ConfigError {
     PercentNul(Option<String>),
     /// Percent-encoded bytes that are not UTF-8. `None` for a secret.
     PercentNotUtf8(Option<String>),
-    /// A user name or password in a URI holds a `/` or `:` that should have been percent-encoded.
+    /// A user name, password or parameter of a URI holds a `/`, `:`, `?` or `@` that should have been percent-encoded: libpq would take
+    /// a piece of it for the host or the port.
     AmbiguousCredentials,
     /// An option has a value that it cannot have. The value is `None` for a secret.
     InvalidValue {
@@ -239,7 +240,7 @@ impl fmt::Display for ConfigError {
                 shown(text)
             ),
             Self::AmbiguousCredentials => f.write_str(
-                "the port in the URI is not a number, and an \"@\" follows: if the user name or password holds a \"/\" or \":\", write %2F or %3A for it",
+                "a user name, password or parameter in the URI holds a \"/\", \":\", \"?\" or \"@\" that can be read in two ways: write %2F, %3A, %3F or %40 for it",
             ),
             Self::InvalidValue { keyword, value } => {
                 write!(f, "invalid {keyword} value: \"{}\"", shown(value))

@@ -2,21 +2,26 @@
 
 /// A URI without the password and the query it may have.
 ///
-/// Everything from the first `:` of the authority to its last `@` counts as a password, so that one with a stray `@` or `/` in it is
-/// hidden as well.
+/// A password may hold a stray `@`, `/` or `?`, and a query a stray `@`. Where that leaves open what is what, all but the user is hidden.
 pub(super) fn uri(text: &str) -> String {
     let start = text.find("://").map_or(0, |scheme| scheme + 3);
     let (scheme, rest) = text.split_at(start);
-    let (user, rest) = match rest.rfind('@').map(|at| rest.split_at(at)) {
-        Some((credentials, host)) => match credentials.split_once(':') {
-            Some((user, _)) => (format!("{user}:***"), host),
-            None => (credentials.to_owned(), host),
-        },
-        None => (String::new(), rest),
+    let query = rest.find('?');
+    let Some(at) = rest.rfind('@') else {
+        return format!("{scheme}{}", without_query(rest));
     };
-    match rest.split_once('?') {
-        Some((before, query)) if !query.is_empty() => format!("{scheme}{user}{before}?***"),
-        _ => format!("{scheme}{user}{rest}"),
+    let user = &rest[..rest.find([':', '/', '?', '@', '[']).unwrap_or(at)];
+    if query.is_some_and(|query| query < at) {
+        return format!("{scheme}{user}***");
+    }
+    let password = if user.len() == at { "" } else { ":***" };
+    format!("{scheme}{user}{password}{}", without_query(&rest[at..]))
+}
+
+fn without_query(text: &str) -> String {
+    match text.split_once('?') {
+        Some((before, query)) if !query.is_empty() => format!("{before}?***"),
+        _ => text.to_owned(),
     }
 }
 
@@ -42,6 +47,9 @@ mod tests {
                 "postgre://ada:***@host/db?***",
             ),
             ("ada:secret@host", "ada:***@host"),
+            ("postgres://ada:se?cret@[::1", "postgres://ada***"),
+            ("postgres://[::1?password=sec@ret", "postgres://***"),
+            ("postgres://ada@[::1?password=sec@ret", "postgres://ada***"),
             ("host?", "host?"),
         ] {
             assert_eq!(uri(from), to);

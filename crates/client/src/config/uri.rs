@@ -38,6 +38,13 @@ fn credentials<'a>(text: &'a str, settings: &mut Settings) -> Result<&'a str, Co
     else {
         return Ok(text);
     };
+    // libpq would take `host?password=p` for a user here, and look up the rest of the password as a host.
+    if let Some((_, query)) = text[..at].split_once('?')
+        && let Some((name, _)) = query.split_once('=')
+        && Keyword::from_name(name.trim_matches(' ')).is_some()
+    {
+        return Err(ConfigError::AmbiguousCredentials);
+    }
     let (user, password) = match text[..at].split_once(':') {
         Some((user, password)) => (user, password),
         None => (&text[..at], ""),
@@ -78,7 +85,8 @@ fn hosts<'a>(uri: &str, text: &'a str, settings: &mut Settings) -> Result<&'a st
         port.bytes()
             .all(|b| b.is_ascii_digit() || b" %+-".contains(&b))
     };
-    let strange_port = rest.contains('@') && !ports.split(',').all(is_number);
+    let strange_port =
+        (ports.contains('@') || rest.contains('@')) && !ports.split(',').all(is_number);
     if strange_port || hosts.split(',').any(|host| host.rfind('@') > Some(0)) {
         return Err(ConfigError::AmbiguousCredentials);
     }
@@ -115,33 +123,30 @@ fn host<'a>(uri: &str, text: &'a str) -> Result<(&'a str, &'a str), ConfigError>
 
 /// `name=value&name=value`.
 fn parameters(query: &str, settings: &mut Settings) -> Result<(), ConfigError> {
-    let mut after_secret = false;
+    // After an `@` that is no credentials' end, or after a secret, a word may be a piece of a password.
+    let stray = query.contains('@');
+    let mut hidden = stray;
     let mut rest = query;
     while !rest.is_empty() {
         let parameter;
         (parameter, rest) = rest.split_once('&').unwrap_or((rest, ""));
         let Some((name, value)) = parameter.split_once('=') else {
-            return Err(ConfigError::MissingSeparator(mask::word(
-                parameter,
-                after_secret,
-            )));
+            return Err(ConfigError::MissingSeparator(mask::word(parameter, hidden)));
         };
         if value.contains('=') {
-            return Err(ConfigError::ExtraSeparator(mask::word(name, after_secret)));
+            return Err(ConfigError::ExtraSeparator(mask::word(name, hidden)));
         }
-        let name = percent::decode(name, after_secret)?;
-        let secret = Keyword::from_name(&name).is_some_and(Keyword::is_secret);
+        let name = percent::decode(name, hidden)?;
+        // A name that is no option's may be a misspelt `password`.
+        let secret = Keyword::from_name(&name).is_none_or(Keyword::is_secret);
         let value = percent::decode(value, secret)?;
         // JDBC's way to say it.
         if *name == "ssl" && *value == "true" {
             settings.set(Keyword::SslMode, "require");
         } else if !settings.store(&name, &value) {
-            return Err(ConfigError::UnknownParameter(mask::word(
-                &name,
-                after_secret,
-            )));
+            return Err(ConfigError::UnknownParameter(mask::word(&name, hidden)));
         }
-        after_secret = secret;
+        hidden = stray || secret;
     }
     Ok(())
 }

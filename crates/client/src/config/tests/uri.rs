@@ -229,6 +229,8 @@ const SYSTEM_ROOT_CASES: &[Case] = &[
     ),
 ];
 
+const AMBIGUOUS: &str = "a user name, password or parameter in the URI holds a \"/\", \":\", \"?\" or \"@\" that can be read in two ways: write %2F, %3A, %3F or %40 for it";
+
 /// Not among libpq's cases, but what libpq does all the same.
 const MORE_CASES: &[Case] = &[
     (
@@ -277,6 +279,19 @@ const MORE_CASES: &[Case] = &[
         Err(
             "unexpected character \"]\" at position 17 in URI (expected \":\" or \"/\"): \"postgres://[::1]]\"",
         ),
+    ),
+    (
+        "postgres://u:p?q@h",
+        Ok("user='u' password='p?q' host='h' (inet)"),
+    ),
+    // Some that libpq takes for something that nobody means.
+    ("postgres://h?password=p@q", Err(AMBIGUOUS)),
+    ("postgres://h:1?password=p@q", Err(AMBIGUOUS)),
+    ("postgres://u:p@q@h", Err(AMBIGUOUS)),
+    ("postgres://u:p/q@h", Err(AMBIGUOUS)),
+    (
+        "postgres://h/db?password=p@q",
+        Ok("password='p@q' dbname='db' host='h' (inet)"),
     ),
     // Two that libpq takes and that only fail when the server is looked for.
     (
