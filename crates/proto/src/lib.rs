@@ -14,7 +14,7 @@
 //! | [`copy`] | the rows in COPY data: text, CSV, binary |
 //! | [`auth`] | passwords, MD5 and SCRAM, as exchanges of bytes |
 //! | [`sql`] | splits a text into statements, and tells those that steer the session |
-//! | [`server`] | the state machine of a server |
+//! | [`server`], [`client`] | the state machines of either side |
 //! | [`trace`] | prints traffic as libpq's `PQtrace` does |
 //!
 //! A decoded message borrows from the bytes it was read from; an encoded one is appended to the caller's buffer.
@@ -54,6 +54,7 @@ extern crate alloc;
 
 pub mod auth;
 pub mod backend;
+pub mod client;
 pub mod codec;
 pub mod copy;
 pub mod frame;

@@ -108,6 +108,10 @@ pub struct ReplyLimits {
     pub small: u32,
     /// Bytes of a cancel key under protocol 3.2: 256.
     pub cancel_key: usize,
+    /// Bytes of all messages up to AuthenticationOk: 65535. Our own: libpq has no such limit.
+    pub unauthenticated: u32,
+    /// Bytes of all messages from AuthenticationOk to the first ReadyForQuery: 1 MiB. Our own as well.
+    pub opening: u32,
 }
 
 impl ReplyLimits {
@@ -118,6 +122,8 @@ impl ReplyLimits {
         large: 0x7FFF_FFFF,
         small: 30_000,
         cancel_key: 256,
+        unauthenticated: UNAUTHENTICATED_MAX,
+        opening: 1 << 20,
     };
 
     /// The largest length field of a typed message once the login is done.

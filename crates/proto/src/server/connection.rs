@@ -265,10 +265,12 @@ impl Connection {
         !matches!(
             self.position.owed,
             Owed::Results
+                | Owed::MoreResults
                 | Owed::Rows
                 | Owed::FunctionResult
                 | Owed::CopyTag(Path::Simple)
                 | Owed::Ready
+                | Owed::Settled
         )
     }
 

@@ -53,8 +53,10 @@ pub(super) enum Owed {
     Description,
     /// DataRow*, then CommandComplete, EmptyQueryResponse or PortalSuspended; or a COPY.
     Execution,
-    /// The results of a simple Query, any number, then ReadyForQuery.
+    /// The first result of a simple Query; even an empty one has an answer.
     Results,
+    /// Further results of a simple Query, any number, then ReadyForQuery.
+    MoreResults,
     /// DataRow*, then CommandComplete, within a simple Query.
     Rows,
     /// The CommandComplete that ends a COPY.
@@ -62,6 +64,8 @@ pub(super) enum Owed {
     FunctionResult,
     /// ReadyForQuery, and before it one error if Sync itself failed.
     Ready,
+    /// ReadyForQuery and nothing else: the error is out.
+    Settled,
 }
 
 /// Which query protocol a COPY runs under; it decides what an error does.
@@ -118,9 +122,11 @@ impl Position {
             | (Owed::Execution, Kind::CommandComplete | Kind::EmptyQuery | Kind::PortalSuspended)
             | (Owed::CopyTag(Path::Extended), Kind::CommandComplete) => Owed::Nothing,
             (Owed::Parameters, Kind::ParameterDescription) => Owed::Description,
-            (Owed::Results, Kind::RowDescription) => Owed::Rows,
-            (Owed::Results, Kind::CommandComplete | Kind::EmptyQuery)
-            | (Owed::Rows | Owed::CopyTag(Path::Simple), Kind::CommandComplete) => Owed::Results,
+            (Owed::Results | Owed::MoreResults, Kind::RowDescription) => Owed::Rows,
+            (Owed::Results | Owed::MoreResults, Kind::CommandComplete | Kind::EmptyQuery)
+            | (Owed::Rows | Owed::CopyTag(Path::Simple), Kind::CommandComplete) => {
+                Owed::MoreResults
+            }
             (Owed::FunctionResult, Kind::FunctionResult) => Owed::Ready,
             _ => return self.copy(kind),
         };
@@ -135,7 +141,7 @@ impl Position {
     fn copy(self, kind: Kind) -> Result<Self, Misuse> {
         let path = match self.owed {
             Owed::Execution => Path::Extended,
-            Owed::Results => Path::Simple,
+            Owed::Results | Owed::MoreResults => Path::Simple,
             Owed::CopyTag(path) => path,
             _ => return Err(Misuse::OutOfOrder),
         };
@@ -175,6 +181,7 @@ impl Position {
                 owed: Owed::Nothing,
             }),
             Owed::Results
+            | Owed::MoreResults
             | Owed::Rows
             | Owed::FunctionResult
             | Owed::CopyTag(Path::Simple)
@@ -184,9 +191,9 @@ impl Position {
                 } else {
                     Phase::Ready
                 },
-                owed: Owed::Ready,
+                owed: Owed::Settled,
             }),
-            Owed::Nothing => Err(Misuse::OutOfOrder),
+            Owed::Nothing | Owed::Settled => Err(Misuse::OutOfOrder),
         }
     }
 
@@ -194,10 +201,12 @@ impl Position {
     #[inline]
     pub(super) fn after_ready(self) -> Result<Self, Misuse> {
         match (self.phase, self.owed) {
-            (Phase::Opening | Phase::Ready, Owed::Ready | Owed::Results) => Ok(Self {
-                phase: Phase::Ready,
-                owed: Owed::Nothing,
-            }),
+            (Phase::Opening | Phase::Ready, Owed::Ready | Owed::Settled | Owed::MoreResults) => {
+                Ok(Self {
+                    phase: Phase::Ready,
+                    owed: Owed::Nothing,
+                })
+            }
             _ => Err(Misuse::OutOfOrder),
         }
     }
