@@ -248,10 +248,8 @@ impl Reply {
             return Ok(());
         };
         wire.set_aside()?;
-        wire.ensure_buffer();
         notice
-            .with_report(|report| wire.machine.notice(report, &mut wire.output))
-            .map_err(Error::internal)?;
+            .with_report(|report| wire.answer(|machine, output| machine.notice(report, output)))?;
         // What does not fit now leaves with the next row, which also finds out whether the client is still there.
         let _ = wire.poll_write(&mut Context::from_waker(Waker::noop()));
         wire.ensure_buffer();
@@ -474,7 +472,6 @@ impl Reply {
         if std::mem::take(&mut self.describe)
             && let Some(wire) = self.wire.as_deref_mut()
         {
-            wire.ensure_buffer();
             describe(wire, &self.columns, &Formats::Text)?;
         }
         Ok(())
@@ -492,20 +489,17 @@ impl Drop for Reply {
 
 /// RowDescription.
 pub(crate) fn describe(wire: &mut Wire, columns: &Columns, formats: &Formats) -> Result<()> {
-    let described = match columns.description() {
-        Some(description) if *formats == Formats::Text => {
-            wire.machine.described(description, &mut wire.output)
-        }
+    wire.answer(|machine, output| match columns.description() {
+        Some(description) if *formats == Formats::Text => machine.described(description, output),
         _ => {
             let fields = columns
                 .as_slice()
                 .iter()
                 .enumerate()
                 .map(|(index, column)| column.field(formats.of(index)));
-            wire.machine.row_description(fields, &mut wire.output)
+            machine.row_description(fields, output)
         }
-    };
-    described.map_err(Error::internal)
+    })
 }
 
 /// Writes the length of the message that begins at `start`, unless it is over the limit: PostgreSQL's is what frontends

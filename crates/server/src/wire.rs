@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
-use trunkline_proto::server::Connection;
+use trunkline_proto::server::{Connection, Misuse};
 
+use crate::Error;
 use crate::buffer::{self, CHUNK};
 use crate::divert::Diverted;
 use crate::transport::WriteHalf;
@@ -87,6 +88,20 @@ impl Wire {
         if self.output.capacity() == 0 {
             self.output = buffer::fresh();
         }
+    }
+
+    /// Has the machine append an answer.
+    ///
+    /// # Errors
+    ///
+    /// XX000 if none such is due, or it cannot be encoded: nothing was appended.
+    #[inline]
+    pub(crate) fn answer(
+        &mut self,
+        append: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<(), Misuse>,
+    ) -> Result<(), Error> {
+        self.ensure_buffer();
+        append(&mut self.machine, &mut self.output).map_err(Error::internal)
     }
 
     /// Writes all output.

@@ -7,7 +7,7 @@ use std::task::{Poll, ready};
 
 use tokio::time::Instant;
 use trunkline_proto::backend::{CopyInResponse, CopyOutResponse};
-use trunkline_proto::server::{Consequence, Event, ProtocolError};
+use trunkline_proto::server::{Connection, Consequence, Event, ProtocolError};
 use trunkline_proto::{Format, SqlState};
 
 use super::outside::{Deadline, Interruption, Outside, guarded, tell};
@@ -266,15 +266,13 @@ impl<S: Session> Core<'_, S> {
         match flow {
             Flow::CopyIn { format, columns } => {
                 let formats = vec![format.code(); usize::from(columns)];
-                let wire = self.reply.wire();
-                wire.ensure_buffer();
                 let response = CopyInResponse {
                     format,
                     columns: formats.as_slice().into(),
                 };
-                wire.machine
-                    .copy_in(&response, &mut wire.output)
-                    .map_err(Error::internal)?;
+                self.reply
+                    .wire()
+                    .answer(|machine, output| machine.copy_in(&response, output))?;
                 // What was read while the session prepared came after what is left of the request's own read.
                 let mut late = std::mem::take(&mut self.outside.side);
                 self.outside.side.extend(std::mem::take(rest));
@@ -283,15 +281,13 @@ impl<S: Session> Core<'_, S> {
             }
             Flow::CopyOut { format, columns } => {
                 let formats = vec![format.code(); usize::from(columns)];
-                let wire = self.reply.wire();
-                wire.ensure_buffer();
                 let response = CopyOutResponse {
                     format,
                     columns: formats.as_slice().into(),
                 };
-                wire.machine
-                    .copy_out(&response, &mut wire.output)
-                    .map_err(Error::internal)?;
+                self.reply
+                    .wire()
+                    .answer(|machine, output| machine.copy_out(&response, output))?;
                 self.copy_out(format, statement, params).await
             }
             Flow::Rows => Err(Error::internal("not a COPY").into()),
@@ -390,10 +386,7 @@ impl<S: Session> Core<'_, S> {
         let run = outside.attend(shared, deadline, session, work).await;
         let run = self.reply.conclude(run?);
         if run.is_ok() {
-            let wire = self.reply.wire();
-            wire.machine
-                .copy_done(&mut wire.output)
-                .map_err(Error::internal)?;
+            self.reply.wire().answer(Connection::copy_done)?;
         }
         Ok(run)
     }

@@ -128,9 +128,7 @@ impl<S: Session> Core<'_, S> {
             Formats::Text
         };
         let columns = portal.statement.columns.clone();
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        reply::describe(wire, &columns, &formats)?;
+        reply::describe(self.reply.wire(), &columns, &formats)?;
         self.skip(&name, rows.skipped).await?;
         let sent = self.take(&name, rows.wanted, formats).await?;
         Ok(Tag::counted("FETCH", sent))

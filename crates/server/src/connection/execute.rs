@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use trunkline_proto::frontend::Execute;
+use trunkline_proto::server::Connection;
 use trunkline_proto::sql::Control;
 use trunkline_proto::{PortalName, SqlState};
 
 use super::portals::State;
 use super::resume::{Progress, cannot_run};
+use super::run::{Work, run};
 use super::statements::{Kind, Statement};
 use super::transaction::{Block, is_about_names, is_exit};
 use super::{Core, Failure};
@@ -56,13 +58,14 @@ impl<S: Session> Core<'_, S> {
             return self.execute_specially(&execute.portal, limit, rest).await;
         };
         portal.state = State::Spent;
-        reply.begin(&portal.statement.columns, &portal.formats, false);
-        reply.wire().ensure_buffer();
-        let params = Params::new(&portal.values, &portal.statement.params);
-        shared.begin_step();
-        let work = session.execute(statement, params, reply);
-        let run = outside.attend(shared, deadline, *session, work).await;
-        let tag = reply.conclude(run?)?;
+        let work = Work::<S> {
+            statement,
+            params: Params::new(&portal.values, &portal.statement.params),
+            columns: &portal.statement.columns,
+            formats: &portal.formats,
+            described: false,
+        };
+        let tag = run!(work, deadline, *session, reply, outside, shared)?;
         complete(reply, &tag)?;
         portal.state = State::Finished(tag);
         Ok(())
@@ -76,7 +79,6 @@ impl<S: Session> Core<'_, S> {
         limit: u64,
         rest: &mut &'i [u8],
     ) -> Result<(), Failure> {
-        let session = self.session;
         let failed = self.transaction.block == Block::Failed;
         let mut statement = Arc::clone(&self.portals.find(name)?.statement);
         if let Kind::Control | Kind::Declare(_) = &statement.kind {
@@ -87,11 +89,7 @@ impl<S: Session> Core<'_, S> {
         }
         if let Kind::Empty = statement.kind {
             // Even in a failed transaction, and as often as one likes.
-            let wire = self.reply.wire();
-            wire.ensure_buffer();
-            wire.machine
-                .empty_query(&mut wire.output)
-                .map_err(Error::internal)?;
+            self.reply.wire().answer(Connection::empty_query)?;
             return Ok(());
         }
         if failed {
@@ -124,27 +122,15 @@ impl<S: Session> Core<'_, S> {
 
         let portal = self.portals.find(name)?;
         portal.state = State::Spent;
-        let values = std::mem::take(&mut portal.values);
-        let params = Params::new(&values, &statement.params);
-        let run = if statement.flow == Flow::Rows {
-            let formats = self.portals.find(name)?.formats.clone();
-            let deadline = self.deadline();
-            let Self {
-                reply,
-                outside,
-                shared,
-                ..
-            } = self;
-            reply.begin(&statement.columns, &formats, false);
-            reply.wire().ensure_buffer();
-            shared.begin_step();
-            let work = session.execute(user, params, reply);
-            let run = outside.attend(shared, deadline, session, work).await;
-            reply.conclude(run?)
-        } else {
-            self.copy(statement.flow, user, params, rest).await?
+        let (values, formats) = (std::mem::take(&mut portal.values), portal.formats.clone());
+        let work = Work::<S> {
+            statement: user,
+            params: Params::new(&values, &statement.params),
+            columns: &statement.columns,
+            formats: &formats,
+            described: false,
         };
-        let tag = run?;
+        let tag = self.run(statement.flow, work, rest).await?;
         self.complete(&tag)?;
         self.portals.find(name)?.state = State::Finished(tag);
         Ok(())
@@ -227,11 +213,7 @@ impl<S: Session> Core<'_, S> {
 
     /// PortalSuspended.
     pub(super) fn suspended(&mut self) -> Result<(), Failure> {
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        wire.machine
-            .portal_suspended(&mut wire.output)
-            .map_err(|misuse| Error::internal(misuse).into())
+        Ok(self.reply.wire().answer(Connection::portal_suspended)?)
     }
 
     /// CommandComplete.
@@ -249,13 +231,9 @@ fn is_sync(rest: &[u8]) -> bool {
 
 #[inline]
 fn complete(reply: &mut Reply, tag: &Tag) -> Result<(), Failure> {
-    let wire = reply.wire();
-    wire.ensure_buffer();
-    let told = match tag.rows {
-        Some(rows) => wire
-            .machine
-            .rows_complete(&tag.verb, rows, &mut wire.output),
-        None => wire.machine.command_complete(&tag.verb, &mut wire.output),
-    };
-    told.map_err(|misuse| Error::internal(misuse).into())
+    let told = reply.wire().answer(|machine, output| match tag.rows {
+        Some(rows) => machine.rows_complete(&tag.verb, rows, output),
+        None => machine.command_complete(&tag.verb, output),
+    });
+    Ok(told?)
 }

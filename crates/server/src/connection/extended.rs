@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trunkline_proto::frontend::{Bind, FunctionCall, Parse, Target};
+use trunkline_proto::server::Connection;
 use trunkline_proto::sql::{self, Control};
 use trunkline_proto::{Format, SqlState, StatementName};
 use trunkline_types::Type;
@@ -65,12 +66,7 @@ impl<S: Session> Core<'_, S> {
         };
         self.statements.admit(name)?;
         self.statements.insert(name, statement, &mut self.budget)?;
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        wire.machine
-            .parse_complete(&mut wire.output)
-            .map_err(Error::internal)?;
-        Ok(())
+        Ok(self.reply.wire().answer(Connection::parse_complete)?)
     }
 
     /// Has the session prepare a statement. `shift` is the number of characters before it.
@@ -162,12 +158,7 @@ impl<S: Session> Core<'_, S> {
             }
         }
 
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        wire.machine
-            .bind_complete(&mut wire.output)
-            .map_err(Error::internal)?;
-        Ok(())
+        Ok(self.reply.wire().answer(Connection::bind_complete)?)
     }
 
     /// Describe.
@@ -185,18 +176,14 @@ impl<S: Session> Core<'_, S> {
             return Err(transaction::failed().into());
         }
         let wire = self.reply.wire();
-        wire.ensure_buffer();
         if let Target::Statement(_) = target {
-            wire.machine
-                .parameters(statement.params.iter().map(|ty| ty.oid()), &mut wire.output)
-                .map_err(Error::internal)?;
+            let types = statement.params.iter().map(|ty| ty.oid());
+            wire.answer(|machine, output| machine.parameters(types, output))?;
         }
         if statement.columns.returns_rows() {
             reply::describe(wire, &statement.columns, formats)?;
         } else {
-            wire.machine
-                .no_data(&mut wire.output)
-                .map_err(Error::internal)?;
+            wire.answer(Connection::no_data)?;
         }
         Ok(())
     }
@@ -210,12 +197,7 @@ impl<S: Session> Core<'_, S> {
             }
             Target::Portal(name) => self.portals.remove(name),
         }
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        wire.machine
-            .close_complete(&mut wire.output)
-            .map_err(Error::internal)?;
-        Ok(())
+        Ok(self.reply.wire().answer(Connection::close_complete)?)
     }
 
     /// Sync: an implicit transaction is committed, and ReadyForQuery sent.
@@ -263,11 +245,9 @@ impl<S: Session> Core<'_, S> {
             session.call(call.function, Params::new(&values, &[]), format)
         );
         let result = result??;
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        wire.machine
-            .function_result(result.as_deref(), &mut wire.output)
-            .map_err(Error::internal)?;
+        self.reply
+            .wire()
+            .answer(|machine, output| machine.function_result(result.as_deref(), output))?;
         self.end_request().await
     }
 }

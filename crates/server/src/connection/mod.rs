@@ -6,6 +6,7 @@
 //! | `simple` | Query |
 //! | `extended` | Parse, Bind, Describe, Close, FunctionCall |
 //! | `execute`, `resume` | Execute: running, suspending and resuming portals |
+//! | `run` | running a statement to its end |
 //! | `namespace`, `arguments` | PREPARE, EXECUTE and the like: the names that SQL shares with the protocol |
 //! | `cursors`, `hold` | DECLARE, FETCH, MOVE, and cursors that outlive their transaction |
 //! | `copy` | COPY in and out |
@@ -30,6 +31,7 @@ mod outside;
 mod portals;
 mod ready;
 mod resume;
+mod run;
 mod settings;
 mod simple;
 pub(crate) mod startup;
@@ -292,11 +294,11 @@ impl<S: Session> Core<'_, S> {
         if wire.broken {
             return Err(End::Closed);
         }
-        wire.ensure_buffer();
-        let told = error.with_report(|report| wire.machine.error(report, &mut wire.output));
+        let told = error
+            .with_report(|report| wire.answer(|machine, output| machine.error(report, output)));
         if let Err(misuse) = told {
             tracing::error!(%misuse, "an error could not be reported");
-            return Err(End::Fatal(Error::internal(misuse)));
+            return Err(End::Fatal(misuse));
         }
         self.recover().await
     }
@@ -376,9 +378,9 @@ impl<S: Session> Core<'_, S> {
         wire.drop_torn();
         let _ = wire.undivert();
         if let End::Fatal(error) = &end {
-            wire.ensure_buffer();
             // It may be closed already, with nothing more to be said.
-            let _ = error.with_report(|report| wire.machine.fatal(report, &mut wire.output));
+            let _ = error
+                .with_report(|report| wire.answer(|machine, output| machine.fatal(report, output)));
         }
         if wire.broken {
             return;

@@ -73,13 +73,25 @@ impl Outside {
         session: &impl Session,
         work: impl Future<Output = T>,
     ) -> Result<T, Interruption> {
-        // A cancel may have come after the step before, or as it ended.
-        if shared.is_cancelled() {
-            tell(shared, session);
-            return Err(Interruption::Cancelled);
-        }
-        let mut work = std::pin::pin!(work);
-        std::future::poll_fn(|cx| {
+        let work = std::pin::pin!(work);
+        self.attend_pinned(shared, deadline, session, work).await
+    }
+
+    /// As [`attend`](Self::attend), for work that the caller drops, and at once if it was stopped.
+    #[inline]
+    pub(super) fn attend_pinned<T: Outcome>(
+        &mut self,
+        shared: &Shared,
+        deadline: Option<Deadline>,
+        session: &impl Session,
+        mut work: Pin<&mut impl Future<Output = T>>,
+    ) -> impl Future<Output = Result<T, Interruption>> {
+        std::future::poll_fn(move |cx| {
+            // It may have come between two steps of a statement, or as one ended.
+            if shared.is_cancelled() {
+                tell(shared, session);
+                return Poll::Ready(Err(Interruption::Cancelled));
+            }
             if let Poll::Ready(done) = work.as_mut().poll(cx) {
                 if shared.is_cancelled() && done.is_failure() {
                     tell(shared, session);
@@ -92,7 +104,6 @@ impl Outside {
             }
             interrupted.map(Err)
         })
-        .await
     }
 
     /// Runs the last work of a session, which nothing but time can stop. `None` if it was stopped, or panicked.

@@ -9,8 +9,8 @@ use trunkline_proto::backend::TransactionStatus;
 use super::outside::Outside;
 use super::transaction::Transaction;
 use super::{Core, End, Failure, idle};
+use crate::Session;
 use crate::shared::{Mail, Shared};
-use crate::{Error, Session};
 
 impl<S: Session> Core<'_, S> {
     /// Sends ReadyForQuery, and everything before it: one write.
@@ -20,11 +20,9 @@ impl<S: Session> Core<'_, S> {
             self.deliver();
         }
         let status = self.transaction.status();
-        let wire = self.reply.wire();
-        wire.ensure_buffer();
-        wire.machine
-            .ready(status, &mut wire.output)
-            .map_err(Error::internal)?;
+        self.reply
+            .wire()
+            .answer(|machine, output| machine.ready(status, output))?;
         self.write().await
     }
 
@@ -60,7 +58,6 @@ impl<S: Session> Core<'_, S> {
     pub(super) fn deliver(&mut self) {
         let in_transaction = self.transaction.status() != TransactionStatus::Idle;
         let wire = self.reply.wire();
-        wire.ensure_buffer();
         let mut changed = Vec::new();
         for mail in self.shared.take_mail(in_transaction) {
             let sent = match mail {
@@ -68,12 +65,12 @@ impl<S: Session> Core<'_, S> {
                     pid,
                     channel,
                     payload,
-                } => wire
-                    .machine
-                    .notification(pid, &channel, &payload, &mut wire.output),
-                Mail::Notice(notice) => {
-                    notice.with_report(|report| wire.machine.notice(report, &mut wire.output))
-                }
+                } => wire.answer(|machine, output| {
+                    machine.notification(pid, &channel, &payload, output)
+                }),
+                Mail::Notice(notice) => notice.with_report(|report| {
+                    wire.answer(|machine, output| machine.notice(report, output))
+                }),
                 Mail::ParameterStatus { name, value } => {
                     // Several changes of one setting are told once, with the last value (rule AS-02).
                     changed
@@ -82,17 +79,16 @@ impl<S: Session> Core<'_, S> {
                     Ok(())
                 }
             };
-            if let Err(misuse) = sent {
-                tracing::warn!(%misuse, "a message for the client could not be sent");
+            if let Err(error) = sent {
+                tracing::warn!(%error, "a message for the client could not be sent");
             }
         }
         for (name, value) in changed {
             if self.status.replace(&name, &value)
-                && let Err(misuse) = wire
-                    .machine
-                    .parameter_status(&name, &value, &mut wire.output)
+                && let Err(error) =
+                    wire.answer(|machine, output| machine.parameter_status(&name, &value, output))
             {
-                tracing::warn!(%misuse, "a setting could not be told to the client");
+                tracing::warn!(%error, "a setting could not be told to the client");
             }
         }
     }

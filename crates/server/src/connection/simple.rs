@@ -1,14 +1,15 @@
 //! Query: the text is split, and each statement is prepared and run.
 
 use trunkline_proto::SqlState;
+use trunkline_proto::server::Connection;
 use trunkline_proto::sql::{self, Control, List, Statement};
 
 use super::outside::tell;
+use super::run::Work;
 use super::statements::Kind;
 use super::transaction::{Block, cancellable};
 use super::{Core, Failure};
 use crate::params::Params;
-use crate::prepared::Flow;
 use crate::reply::{self, Formats};
 use crate::{Error, Result, Session, Tag};
 
@@ -41,11 +42,7 @@ impl<S: Session> Core<'_, S> {
 
         let mut pieces = sql::split(text).filter(|piece| !piece.is_blank());
         let Some(first) = pieces.next() else {
-            let wire = self.reply.wire();
-            wire.ensure_buffer();
-            wire.machine
-                .empty_query(&mut wire.output)
-                .map_err(Error::internal)?;
+            self.reply.wire().answer(Connection::empty_query)?;
             return self.end_request().await;
         };
         match pieces.next() {
@@ -157,32 +154,15 @@ impl<S: Session> Core<'_, S> {
         self.enter(prepared.outside_transaction, piece.text, place)
             .await?;
 
-        let run = match prepared.flow {
-            Flow::Rows => {
-                let deadline = self.deadline();
-                let Self {
-                    reply,
-                    outside,
-                    shared,
-                    ..
-                } = self;
-                reply.begin(&prepared.columns, &Formats::Text, true);
-                reply.wire().ensure_buffer();
-                shared.begin_step();
-                let work = session.execute(&prepared.statement, Params::none(), reply);
-                let run = outside.attend(shared, deadline, session, work).await;
-                reply.conclude(run?)
-            }
-            flow => {
-                self.copy(flow, &prepared.statement, Params::none(), rest)
-                    .await?
-            }
+        let work = Work {
+            statement: &prepared.statement,
+            params: Params::none(),
+            columns: &prepared.columns,
+            formats: &Formats::Text,
+            described: true,
         };
-        let tag = run.map_err(|error| error.shift(characters(text, piece)))?;
-        // A COPY describes itself; what the reply knows may be of a statement before that failed undescribed.
-        if prepared.flow == Flow::Rows {
-            self.reply.finish_description()?;
-        }
+        let run = self.run(prepared.flow, work, rest).await;
+        let tag = run.map_err(|failure| failure.shift(characters(text, piece)))?;
         self.complete_at(place, joined, &tag).await
     }
 
@@ -215,29 +195,14 @@ impl<S: Session> Core<'_, S> {
         };
         self.enter(statement.outside_transaction, &statement.sql, place)
             .await?;
-        let params = Params::new(&values, &statement.params);
-        let run = match statement.flow {
-            Flow::Rows => {
-                let deadline = self.deadline();
-                let Self {
-                    session,
-                    reply,
-                    outside,
-                    shared,
-                    ..
-                } = self;
-                reply.begin(&statement.columns, &Formats::Text, true);
-                reply.wire().ensure_buffer();
-                shared.begin_step();
-                let work = session.execute(user, params, reply);
-                let run = outside.attend(shared, deadline, *session, work).await;
-                reply.conclude(run?)
-            }
-            flow => self.copy(flow, user, params, rest).await?,
+        let work = Work {
+            statement: user,
+            params: Params::new(&values, &statement.params),
+            columns: &statement.columns,
+            formats: &Formats::Text,
+            described: true,
         };
-        let tag = run?;
-        self.reply.finish_description()?;
-        Ok(tag)
+        self.run(statement.flow, work, rest).await
     }
 
     /// CommandComplete, after the commit if this was the last statement: what could not be committed is not complete.

@@ -433,15 +433,12 @@ impl<S: Session> Core<'_, S> {
     ) -> Result<()> {
         let warning = Error::new(sqlstate, message);
         let wire = self.reply.wire();
-        wire.ensure_buffer();
-        warning
-            .with_report(|report| {
-                let report = trunkline_proto::backend::Report {
-                    severity: trunkline_proto::backend::Severity::Warning,
-                    ..*report
-                };
-                wire.machine.notice(&report, &mut wire.output)
-            })
-            .map_err(Error::internal)
+        warning.with_report(|report| {
+            let report = trunkline_proto::backend::Report {
+                severity: trunkline_proto::backend::Severity::Warning,
+                ..*report
+            };
+            wire.answer(|machine, output| machine.notice(&report, output))
+        })
     }
 }
