@@ -1,4 +1,4 @@
-/* libpq: pipeline mode, both formats byte by byte, single-row mode, cancel. Where to connect comes from the environment. */
+/* libpq: pipeline mode, both formats byte by byte, single-row mode, COPY, cancel. Where to connect comes from the environment. */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
 #include <errno.h>
@@ -421,6 +421,126 @@ static void a_million_rows_one_at_a_time(PGconn *conn) {
     }
 }
 
+/* Starts a COPY whose text is `format` with the table's name in it. */
+static void copy(int line, PGconn *conn, const char *format, ExecStatusType status) {
+    char sql[256];
+    snprintf(sql, sizeof sql, format, table);
+    PGresult *result = must(line, conn, PQexec(conn, sql), status);
+    SAME(PQnfields(result), 2);
+    SAME(PQbinaryTuples(result), 0);
+    SAME(PQfformat(result, 1), 0);
+    PQclear(result);
+}
+
+/* What COPY says at its end: its tag, or an SQLSTATE. Only then is the connection free again. */
+static void copied(int line, PGconn *conn, const char *expected) {
+    PGresult *result = PQgetResult(conn);
+    if (!result) fail(line, "no result: %s", PQerrorMessage(conn));
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE), *told = code ? code : PQcmdStatus(result);
+    if (strcmp(told, expected) != 0) fail(line, "%s instead of %s: %s", told, expected, PQresultErrorMessage(result));
+    PQclear(result);
+    if (PQgetResult(conn)) fail(line, "one result too many");
+    SAME(PQtransactionStatus(conn), PQTRANS_IDLE);
+}
+#define COPIED(conn, expected) copied(__LINE__, conn, expected)
+
+static void copy_in(PGconn *conn) {
+    make_table(conn);
+    copy(__LINE__, conn, "copy %s from stdin", PGRES_COPY_IN);
+    SAME(PQtransactionStatus(conn), PQTRANS_ACTIVE);
+    /* A message may end anywhere, in the middle of a row or of a letter. */
+    const char rows[] = "2\tgr\xc3\xbcn\n3\ttab\\tand\\\\\n";
+    for (size_t i = 0; i < sizeof rows - 1; i++) SAME(PQputCopyData(conn, rows + i, 1), 1);
+    for (int i = 4; i <= 20000; i++) {
+        char row[64];
+        int length = snprintf(row, sizeof row, "%d\trow %d\n", i, i);
+        SAME(PQputCopyData(conn, row, length), 1);
+    }
+    SAME(PQputCopyEnd(conn, NULL), 1);
+    COPIED(conn, "COPY 19999");
+    same_count(__LINE__, conn, "20000");
+    char sql[128];
+    snprintf(sql, sizeof sql, "select name from %s where id in (2, 3) order by id", table);
+    PGresult *result = MUST(conn, PQexec(conn, sql), PGRES_TUPLES_OK);
+    SAME_TEXT(PQgetvalue(result, 0, 0), "gr\xc3\xbcn");
+    SAME_TEXT(PQgetvalue(result, 1, 0), "tab\tand\\");
+    PQclear(result);
+}
+
+static void copy_in_that_fails(PGconn *conn) {
+    make_table(conn);
+    copy(__LINE__, conn, "copy %s from stdin", PGRES_COPY_IN);
+    SAME(PQputCopyData(conn, "2\ttwo\n", 6), 1);
+    SAME(PQputCopyEnd(conn, "changed my mind"), 1);
+    PGresult *result = MUST(conn, PQgetResult(conn), PGRES_FATAL_ERROR);
+    SAME_TEXT(PQresultErrorField(result, PG_DIAG_SQLSTATE), "57014");
+    CHECK(strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), "changed my mind"));
+    PQclear(result);
+    CHECK(!PQgetResult(conn));
+
+    const char *const refused[][2] = {{"two\ttwo\n", "22P02"}, {"2\n", "22P04"}, {"1\ttwice\n", "23505"}, {"2\t\\N\n", "23502"}};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        copy(__LINE__, conn, "copy %s from stdin", PGRES_COPY_IN);
+        SAME(PQputCopyData(conn, "100\tgoes with the rest\n", 23), 1);
+        SAME(PQputCopyData(conn, refused[i][0], (int)strlen(refused[i][0])), 1);
+        /* The server reads on, and forgets, what comes after the row that it has refused. */
+        for (int j = 0; j < 1000; j++) SAME(PQputCopyData(conn, "101\tin vain\n", 12), 1);
+        SAME(PQputCopyEnd(conn, NULL), 1);
+        COPIED(conn, refused[i][1]);
+        same_count(__LINE__, conn, "1");
+    }
+}
+
+static void copy_out(PGconn *conn) {
+    make_table(conn);
+    char sql[128];
+    snprintf(sql, sizeof sql, "insert into %s values (2, 'tab' || chr(9)), (3, 'gr\xc3\xbcn')", table);
+    RUN(conn, sql, PGRES_COMMAND_OK);
+    copy(__LINE__, conn, "copy (select id, name from %s order by id) to stdout", PGRES_COPY_OUT);
+    const char *const rows[] = {"1\tAda\n", "2\ttab\\t\n", "3\tgr\xc3\xbcn\n"};
+    char *row;
+    for (int i = 0; i < 3; i++) {
+        SAME(PQgetCopyData(conn, &row, 0), (long long)strlen(rows[i]));
+        SAME_TEXT(row, rows[i]);
+        PQfreemem(row);
+    }
+    SAME(PQgetCopyData(conn, &row, 0), -1);
+    COPIED(conn, "COPY 3");
+
+    /* Without waiting, as a program does that has other things to do. */
+    copy(__LINE__, conn, "copy (select g, 'row ' || g from generate_series(1, 20000) as t(g)) to stdout", PGRES_COPY_OUT);
+    long long count = 0, total = 0;
+    for (int length; (length = PQgetCopyData(conn, &row, 1)) != -1;) {
+        if (length == 0) {
+            struct pollfd descriptor = {.fd = PQsocket(conn), .events = POLLIN};
+            int ready = poll(&descriptor, 1, 10000);
+            CHECK(ready == 1);
+            CHECK(PQconsumeInput(conn));
+            continue;
+        }
+        CHECK(length > 0);
+        count++;
+        total += atoll(row);
+        PQfreemem(row);
+    }
+    SAME(count, 20000);
+    SAME(total, 200010000);
+    COPIED(conn, "COPY 20000");
+}
+
+static void copy_out_that_fails(PGconn *conn) {
+    copy(__LINE__, conn, "copy (select g, 6 / (3 - g) from generate_series(1, 5) as t(g)) to stdout", PGRES_COPY_OUT);
+    char *row;
+    int rows = 0;
+    while (PQgetCopyData(conn, &row, 0) > 0) {
+        rows++;
+        PQfreemem(row);
+    }
+    CHECK(rows <= 2);
+    COPIED(conn, "22012");
+    RUN(conn, "select 1", PGRES_TUPLES_OK);
+}
+
 static void cancel(PGconn *conn) {
     double began = now();
     CHECK(PQsendQuery(conn, "select pg_sleep(20)"));
@@ -484,6 +604,10 @@ static const struct {
     CASE(flush_brings_results_before_sync),
     CASE(a_pipeline_larger_than_the_sockets_buffers),
     CASE(a_million_rows_one_at_a_time),
+    CASE(copy_in),
+    CASE(copy_in_that_fails),
+    CASE(copy_out),
+    CASE(copy_out_that_fails),
     CASE(cancel),
     CASE(cancel_while_idle_does_nothing),
     CASE(fields_of_an_error),
