@@ -462,6 +462,59 @@ async fn blanks_at_the_end_of_char_are_nothing() {
     }
 }
 
+/// From PostgreSQL 15.
+#[tokio::test]
+async fn numbers_have_postgresql_s_digits() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run("create table n (i int, d numeric, f real)")
+        .await
+        .unwrap();
+    a.run("insert into n values (1, 1.5, 1.5), (2, 2.25, 2.25), (4, 4, 4)")
+        .await
+        .unwrap();
+    for (expression, text) in [
+        ("stddev(i)", "1.5275252316519467"),
+        ("variance(i)", "2.3333333333333333"),
+        ("stddev_pop(i)", "1.2472191289246471"),
+        ("var_pop(i)", "1.5555555555555556"),
+        ("stddev(d)", "1.2829003598617210"),
+        ("stddev_pop(d)", "1.04748375749804455964"),
+        ("var_pop(d)", "1.09722222222222222222"),
+        ("variance(distinct d)", "1.6458333333333333"),
+        ("variance(f)", "1.6458333333333333"),
+        ("var_pop(case when i = 1 then i end)", "0"),
+        ("coalesce(stddev(case when i = 1 then i end), -1)", "-1"),
+        ("min(sqrt(2.0))", "1.414213562373095"),
+        ("min(power(2.0, 3))", "8.0000000000000000"),
+        ("min(2.0 ^ 3)", "8.0000000000000000"),
+        ("min(power(2, 3))", "8"),
+        ("min(ln(2.0))", "0.6931471805599453"),
+        ("min(log(2, 8))", "3.0000000000000000"),
+        ("min(div(7, 2))", "3"),
+        ("min(div(-7.5, 2))", "-3"),
+        ("min(div(7.25, 0.5))", "14"),
+        ("min(div(1e20, 3))", "33333333333333333333"),
+        ("min(sign(-1.5))", "-1"),
+        ("min(mod(7.5, 2))", "1.5"),
+        ("min(0.1::real + 1)", "1.1000000014901161"),
+        ("min(0.1::real + 0.2::real)", "0.3"),
+        ("bool_and(0.1::real = 0.1)", "false"),
+        ("bool_and(0.5::real = 0.5)", "true"),
+        ("bool_and(0.1::real = '0.1')", "true"),
+    ] {
+        let sql = format!("select count(*) from n having ({expression})::text = '{text}'");
+        let found = a.run(&sql).await;
+        let found = found.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        assert_eq!(found, 1, "{expression} is not {text}");
+    }
+    assert_eq!(a.code("select div(1, 0)").await, SqlState::DIVISION_BY_ZERO);
+    assert_eq!(
+        a.code("select power(-2, 0.5::float8)").await,
+        SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION
+    );
+}
+
 #[tokio::test]
 async fn a_changed_table_shows_in_what_was_prepared() {
     let database = database().await;

@@ -1,5 +1,6 @@
 //! Aggregates over values that SQLite cannot add up.
 
+use bigdecimal::BigDecimal;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
 use trunkline_server::{Result, Type};
@@ -8,14 +9,21 @@ use trunkline_types::{Array, Decode, Interval};
 use super::array::item;
 use super::json::json_of;
 use super::{Args, Failure, Registry, stop};
-use crate::engines::sqlite::value::{Tree, decimal, output, real, write_array};
+use crate::engines::sqlite::value::decimal::{self, Decimal};
+use crate::engines::sqlite::value::{Tree, output, real, write_array};
 
 pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
     add::<Sum>(registry, "tl_sum", 1)?;
     add::<Average>(registry, "tl_avg", 1)?;
     add::<Intervals>(registry, "tl_sum_interval", 1)?;
-    add::<Deviation>(registry, "tl_stddev", 1)?;
-    add::<Variance>(registry, "tl_variance", 1)?;
+    add::<Spread<false, true>>(registry, "tl_stddev_samp", 1)?;
+    add::<Spread<true, true>>(registry, "tl_stddev_pop", 1)?;
+    add::<Spread<false, false>>(registry, "tl_var_samp", 1)?;
+    add::<Spread<true, false>>(registry, "tl_var_pop", 1)?;
+    add::<ExactSpread<false, true>>(registry, "tl_numeric_stddev_samp", 1)?;
+    add::<ExactSpread<true, true>>(registry, "tl_numeric_stddev_pop", 1)?;
+    add::<ExactSpread<false, false>>(registry, "tl_numeric_var_samp", 1)?;
+    add::<ExactSpread<true, false>>(registry, "tl_numeric_var_pop", 1)?;
     add::<Items>(registry, "tl_array_agg", 2)?;
     add::<Documents>(registry, "tl_json_agg", 3)
 }
@@ -136,15 +144,15 @@ impl Gather for Intervals {
     }
 }
 
-/// Welford's method.
+/// The spread of floats by Welford's method: of a sample or a whole population, as variance or its root.
 #[derive(Default)]
-struct Variance {
+struct Spread<const POPULATION: bool, const ROOT: bool> {
     count: f64,
     mean: f64,
     squares: f64,
 }
 
-impl Gather for Variance {
+impl<const POPULATION: bool, const ROOT: bool> Gather for Spread<POPULATION, ROOT> {
     fn step(&mut self, args: &Args<'_, '_>) -> Result<()> {
         if !args.is_null(0) {
             let value = args.real(0)?;
@@ -157,27 +165,59 @@ impl Gather for Variance {
     }
 
     fn end(self) -> Result<Value> {
-        Ok(if self.count < 2.0 {
-            Value::Null
+        let divisor = if POPULATION {
+            self.count
         } else {
-            real(self.squares / (self.count - 1.0))
-        })
+            self.count - 1.0
+        };
+        if divisor < 1.0 {
+            return Ok(Value::Null);
+        }
+        let variance = self.squares / divisor;
+        Ok(real(if ROOT { variance.sqrt() } else { variance }))
     }
 }
 
+/// The same of numerics and integers, exactly.
 #[derive(Default)]
-struct Deviation(Variance);
+struct ExactSpread<const POPULATION: bool, const ROOT: bool> {
+    count: u64,
+    sum: BigDecimal,
+    squares: BigDecimal,
+    nan: bool,
+}
 
-impl Gather for Deviation {
+impl<const POPULATION: bool, const ROOT: bool> Gather for ExactSpread<POPULATION, ROOT> {
     fn step(&mut self, args: &Args<'_, '_>) -> Result<()> {
-        self.0.step(args)
+        if !args.is_null(0) {
+            self.count += 1;
+            match Decimal::parse(&args.text(0)?)? {
+                Decimal::Finite(value) => {
+                    self.squares += value.square();
+                    self.sum += value;
+                }
+                _ => self.nan = true,
+            }
+        }
+        Ok(())
     }
 
     fn end(self) -> Result<Value> {
-        match self.0.end()? {
-            Value::Real(variance) => Ok(real(variance.sqrt())),
-            other => Ok(other),
+        let fewer = if POPULATION { 0 } else { 1 };
+        if self.count <= fewer {
+            return Ok(Value::Null);
         }
+        if self.nan {
+            return Ok(Value::Text("NaN".to_owned()));
+        }
+        let spread = decimal::spread(
+            self.count,
+            self.count - fewer,
+            &self.sum,
+            &self.squares,
+            ROOT,
+        );
+        Ok(Value::Text(spread))
     }
 }
 

@@ -4,6 +4,7 @@ use rusqlite::types::{Value, ValueRef};
 use trunkline_server::{Error, Result, SqlState, Type};
 use trunkline_types::{Decode, Numeric, Time, TimeTz, Timestamp, TimestampTz};
 
+use super::number::overflow;
 use super::{Registry, bool_value, text_value};
 use crate::engines::sqlite::value::{self, Tree, decimal, integer, out_of_range, real};
 
@@ -91,7 +92,7 @@ fn cast(stored: ValueRef<'_>, from: Type, to: Type) -> Result<Value> {
             )]
             let narrow = f as f32;
             if narrow.is_infinite() && f.is_finite() {
-                return Err(out_of_range(to));
+                return Err(overflow());
             }
             Ok(real(f64::from(narrow)))
         }

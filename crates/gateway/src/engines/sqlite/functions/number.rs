@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use trunkline_server::{Error, Result, SqlState, Type};
 
 use super::{Registry, text_value};
-use crate::engines::sqlite::value::{decimal, integer, out_of_range, real};
+use crate::engines::sqlite::value::{decimal, integer, out_of_range, power, real};
 
 pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
     registry.strict("tl_int8", 3, |a| {
@@ -79,7 +79,14 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
     registry.strict("tl_atan2", 2, |a| Ok(real(a.real(0)?.atan2(a.real(1)?))))?;
     registry.strict("tl_pi", 0, |_| Ok(real(std::f64::consts::PI)))?;
     registry.strict("tl_power", 2, |a| {
-        let result = a.real(0)?.powf(a.real(1)?);
+        let (base, exponent) = (a.real(0)?, a.real(1)?);
+        if base == 0.0 && exponent < 0.0 {
+            return Err(power::undefined_power());
+        }
+        if base < 0.0 && exponent.is_finite() && exponent.fract() != 0.0 {
+            return Err(power::complex_power());
+        }
+        let result = base.powf(exponent);
         if result.is_infinite() && a.real(0)?.is_finite() && a.real(1)?.is_finite() {
             return Err(overflow());
         }
@@ -87,6 +94,31 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
     })?;
     registry.strict("tl_numeric", 3, |a| {
         text_value(decimal::calculate(&a.text(0)?, &a.text(1)?, &a.text(2)?)?)
+    })?;
+    registry.strict("tl_numeric_div", 2, |a| {
+        text_value(decimal::whole_quotient(&a.text(0)?, &a.text(1)?)?)
+    })?;
+    registry.strict("tl_numeric_power", 2, |a| {
+        text_value(decimal::calculate(&a.text(0)?, "^", &a.text(1)?)?)
+    })?;
+    registry.strict("tl_numeric_log", 1, |a| {
+        text_value(power::log("10", &a.text(0)?)?)
+    })?;
+    registry.strict("tl_numeric_log", 2, |a| {
+        text_value(power::log(&a.text(0)?, &a.text(1)?)?)
+    })?;
+    registry.strict("tl_numeric_sqrt", 1, |a| {
+        text_value(power::sqrt(&a.text(0)?)?)
+    })?;
+    registry.strict("tl_numeric_exp", 1, |a| {
+        text_value(power::exp(&a.text(0)?)?)
+    })?;
+    registry.strict("tl_numeric_ln", 1, |a| text_value(power::ln(&a.text(0)?)?))?;
+    registry.strict("tl_numeric_sign", 1, |a| {
+        text_value(decimal::sign(&a.text(0)?)?)
+    })?;
+    registry.strict("tl_numeric_mod", 2, |a| {
+        text_value(decimal::calculate(&a.text(0)?, "%", &a.text(1)?)?)
     })?;
     registry.strict("tl_numeric_abs", 1, |a| {
         text_value(a.text(0)?.trim_start_matches('-'))
@@ -117,10 +149,7 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
     registry.strict("tl_sqrt", 1, |a| {
         let f = a.real(0)?;
         if f < 0.0 {
-            return Err(Error::new(
-                SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION,
-                "cannot take square root of a negative number",
-            ));
+            return Err(power::negative_root());
         }
         Ok(real(f.sqrt()))
     })?;
@@ -140,7 +169,7 @@ fn by_zero() -> Error {
     Error::new(SqlState::DIVISION_BY_ZERO, "division by zero")
 }
 
-fn overflow() -> Error {
+pub(super) fn overflow() -> Error {
     Error::new(
         SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
         "value out of range: overflow",
@@ -151,13 +180,5 @@ fn logarithm(f: f64) -> Result<f64> {
     if f > 0.0 {
         return Ok(f);
     }
-    let what = if f == 0.0 {
-        "zero"
-    } else {
-        "a negative number"
-    };
-    Err(Error::new(
-        SqlState::INVALID_ARGUMENT_FOR_LOGARITHM,
-        format!("cannot take logarithm of {what}"),
-    ))
+    Err(power::no_logarithm(f == 0.0))
 }

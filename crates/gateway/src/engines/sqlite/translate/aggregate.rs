@@ -217,8 +217,21 @@ impl Translator<'_> {
                 format!("{inside}, {oid}, {}", Type::JSONB.oid().0),
                 Type::JSONB,
             ),
-            "stddev" | "stddev_samp" => ("tl_stddev", inside, Type::FLOAT8),
-            "variance" | "var_samp" => ("tl_variance", inside, Type::FLOAT8),
+            "stddev" | "stddev_samp" | "stddev_pop" | "variance" | "var_samp" | "var_pop" => {
+                number(self)?;
+                let exact = matches!(first, Type::INT2 | Type::INT4 | Type::INT8 | Type::NUMERIC);
+                let (calls, exactly) = match name {
+                    "stddev_pop" => ("tl_stddev_pop", "tl_numeric_stddev_pop"),
+                    "variance" | "var_samp" => ("tl_var_samp", "tl_numeric_var_samp"),
+                    "var_pop" => ("tl_var_pop", "tl_numeric_var_pop"),
+                    _ => ("tl_stddev_samp", "tl_numeric_stddev_samp"),
+                };
+                if exact {
+                    (exactly, inside, Type::NUMERIC)
+                } else {
+                    (calls, inside, Type::FLOAT8)
+                }
+            }
             "total" => ("total", inside, Type::FLOAT8),
             "row_number" => ("row_number", inside, Type::INT8),
             "rank" => ("rank", inside, Type::INT8),

@@ -224,7 +224,7 @@ impl Translator<'_> {
         let nodes = match compared_as(&types) {
             Some(ty) => {
                 let text = |node: Node| {
-                    if is_text(node.ty) {
+                    if !node.is_open() {
                         self.implicit(node, ty)
                     } else {
                         Ok(node)
@@ -280,9 +280,16 @@ impl Translator<'_> {
 }
 
 /// The type as which values of these types are compared, where it is not the common one: with blanks that count when one is
-/// text, and without when a `varchar` meets a `char(n)`.
+/// text, and without when a `varchar` meets a `char(n)`; with all their digits when a float4 meets another number.
 fn compared_as(types: &[Type]) -> Option<Type> {
     let has = |ty| types.contains(&ty);
+    if has(Type::FLOAT4)
+        && types
+            .iter()
+            .any(|ty| *ty != Type::FLOAT4 && rank(*ty).is_some())
+    {
+        return Some(Type::FLOAT8);
+    }
     if !has(Type::BPCHAR) {
         None
     } else if has(Type::TEXT) || has(Type::NAME) {

@@ -114,10 +114,15 @@ impl Translator<'_> {
             .iter()
             .find(|e| matches(e, &args, |from, to| from == to || from == Type::UNKNOWN))
             .or_else(|| {
-                candidates.iter().find(|e| {
+                let fitting = candidates.iter().filter(|e| {
                     matches(e, &args, |from, to| {
                         to == Type::ANY || allowed(from, to, Mode::Implicit)
                     })
+                });
+                // Of several, the first with the most arguments of just its types.
+                fitting.rev().max_by_key(|e| {
+                    let pairs = args.iter().zip(e.args);
+                    pairs.filter(|(node, ty)| node.ty == **ty).count()
                 })
             });
         if let Some(entry) = best {

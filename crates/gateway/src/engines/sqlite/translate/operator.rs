@@ -151,6 +151,12 @@ impl Translator<'_> {
             }
             return Err(self.no_operator(left_ty, op, right_ty, at));
         };
+        // Operators on float4 and another number exist for float8 only.
+        let mixed = ty == Type::FLOAT4
+            && [left_ty, right_ty]
+                .iter()
+                .any(|ty| !matches!(*ty, Type::FLOAT4 | Type::UNKNOWN));
+        let ty = if mixed { Type::FLOAT8 } else { ty };
         let ty = match (op, ty) {
             (Op::PGExp, Type::NUMERIC) => Type::NUMERIC,
             (Op::PGExp, _) => Type::FLOAT8,
@@ -177,7 +183,13 @@ impl Translator<'_> {
             (Type::INT2, _) => format!("tl_int2({l} {op} {r})"),
             (_, _) => format!("tl_int4({l} {op} {r})"),
         };
-        Ok(Node::new(sql, ty).at(at))
+        let node = Node::new(sql, ty).at(at);
+        if ty == Type::FLOAT4 {
+            let (from, to) = (Type::FLOAT8.oid().0, Type::FLOAT4.oid().0);
+            let sql = format!("tl_cast({}, {from}, {to}, -1)", node.sql);
+            return Ok(Node { sql, ..node });
+        }
+        Ok(node)
     }
 
     /// Dates, times and intervals; `None` when neither operand is one.

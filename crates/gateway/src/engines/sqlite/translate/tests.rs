@@ -149,6 +149,32 @@ fn results_have_postgresql_s_types() {
     );
     assert_eq!(types("select 1 union select 1.5"), [T::NUMERIC]);
     assert_eq!(
+        types(
+            "select 1::float4 + 1, 1::float4 * 1.5, 1::float4 + 1::float4, 1::float4 * '2', coalesce(1::float4, 1)"
+        ),
+        [T::FLOAT8, T::FLOAT8, T::FLOAT4, T::FLOAT4, T::FLOAT4]
+    );
+    assert_eq!(
+        types(
+            "select sqrt(2), sqrt(2.0), power(2, 3), power(2.0, 3), power(2.0, 3::float8), div(7, 2), ceil(1), ceil(1.5), ln(2.0)"
+        ),
+        [
+            T::FLOAT8,
+            T::NUMERIC,
+            T::FLOAT8,
+            T::NUMERIC,
+            T::FLOAT8,
+            T::NUMERIC,
+            T::FLOAT8,
+            T::NUMERIC,
+            T::NUMERIC
+        ]
+    );
+    assert_eq!(
+        types("select stddev(id), variance(balance), stddev_pop(id::float4) from people"),
+        [T::NUMERIC, T::NUMERIC, T::FLOAT8]
+    );
+    assert_eq!(
         types("select case when true then 1 else 2.5 end, array[1, 2], '{a}'::text[]"),
         [T::NUMERIC, T::INT4_ARRAY, T::TEXT_ARRAY]
     );

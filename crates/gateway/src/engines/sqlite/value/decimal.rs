@@ -7,7 +7,7 @@ use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive, Zero};
 use trunkline_server::{Error, Result, SqlState};
 
 /// Digits after the point that PostgreSQL keeps at least in a quotient.
-const SIGNIFICANT: i64 = 16;
+pub(super) const SIGNIFICANT: i64 = 16;
 
 /// A stored numeric.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,13 +52,6 @@ impl Decimal {
         }
     }
 
-    fn rounded(self, places: i64) -> Self {
-        match self {
-            Self::Finite(number) => Self::Finite(scaled(number, places)),
-            other => other,
-        }
-    }
-
     fn from_f64(number: f64) -> Self {
         if number.is_nan() {
             Self::Nan
@@ -80,7 +73,7 @@ fn scaled(number: BigDecimal, scale: i64) -> BigDecimal {
 }
 
 /// Never with an exponent; the scale is never negative.
-fn plain(number: &BigDecimal) -> String {
+pub(super) fn plain(number: &BigDecimal) -> String {
     let number = if number.fractional_digit_count() < 0 {
         number.with_scale(0)
     } else {
@@ -113,16 +106,7 @@ pub(crate) fn calculate(left: &str, op: &str, right: &str) -> Result<String> {
                 "*" => Decimal::Finite(scaled(l * r, ls + rs)),
                 "/" => Decimal::Finite(divide(l, r)),
                 "%" => Decimal::Finite(scaled(l % r, wider)),
-                _ => {
-                    let power = l
-                        .to_f64()
-                        .unwrap_or(f64::NAN)
-                        .powf(r.to_f64().unwrap_or(f64::NAN));
-                    match whole_power(l, r) {
-                        Some(exact) => Decimal::Finite(exact),
-                        None => Decimal::from_f64(power).rounded(SIGNIFICANT),
-                    }
-                }
+                _ => Decimal::Finite(super::power::power(l, r)?),
             }
         }
         // The rules of the infinities are those of floats.
@@ -141,28 +125,24 @@ pub(crate) fn calculate(left: &str, op: &str, right: &str) -> Result<String> {
     Ok(result.text())
 }
 
-fn whole_power(base: &BigDecimal, exponent: &BigDecimal) -> Option<BigDecimal> {
-    let n = exponent
-        .to_i64()
-        .filter(|n| (0..=512).contains(n) && exponent.is_integer())?;
-    let mut result = BigDecimal::from(1);
-    for _ in 0..n {
-        result *= base;
-    }
-    // PostgreSQL shows sixteen significant digits at least.
-    let scale = SIGNIFICANT.max(base.fractional_digit_count());
-    Some(result.with_scale_round(scale, RoundingMode::HalfUp))
-}
-
 /// A quotient with PostgreSQL's number of digits: at least sixteen significant ones, and no fewer than either operand shows.
 pub(crate) fn divide(left: &BigDecimal, right: &BigDecimal) -> BigDecimal {
+    quotient(left, right, quotient_scale(left, right))
+}
+
+/// The digits after the point of a quotient.
+pub(crate) fn quotient_scale(left: &BigDecimal, right: &BigDecimal) -> i64 {
     let (lw, lf) = leading(left);
     let (rw, rf) = leading(right);
     let weight = if lf <= rf { lw - rw - 1 } else { lw - rw };
-    let scale = (SIGNIFICANT - weight * 4)
+    (SIGNIFICANT - weight * 4)
         .max(left.fractional_digit_count())
         .max(right.fractional_digit_count())
-        .clamp(0, 16383);
+        .clamp(0, 16383)
+}
+
+/// A quotient with this many digits after the point.
+pub(super) fn quotient(left: &BigDecimal, right: &BigDecimal, scale: i64) -> BigDecimal {
     // Integers: left · 10^(scale + rs − ls) / right, rounded half away from zero.
     let (ln, ls) = left.as_bigint_and_exponent();
     let (rn, rs) = right.as_bigint_and_exponent();
@@ -181,8 +161,30 @@ pub(crate) fn divide(left: &BigDecimal, right: &BigDecimal) -> BigDecimal {
     BigDecimal::new(quotient, scale)
 }
 
+/// The variance of `count` values, or its root, from their sum and the sum of their squares.
+pub(crate) fn spread(
+    count: u64,
+    divisor: u64,
+    sum: &BigDecimal,
+    squares: &BigDecimal,
+    root: bool,
+) -> String {
+    let difference = squares * BigDecimal::from(count) - sum.square();
+    if !difference.is_positive() {
+        return "0".to_owned();
+    }
+    let divisor = BigDecimal::from(count) * BigDecimal::from(divisor);
+    let scale = quotient_scale(&difference, &divisor);
+    let variance = quotient(&difference, &divisor, scale);
+    plain(&if root {
+        super::power::root(&variance, scale)
+    } else {
+        variance
+    })
+}
+
 /// The power of 10000 of a number's first base-10000 digit, and that digit.
-fn leading(number: &BigDecimal) -> (i64, i64) {
+pub(super) fn leading(number: &BigDecimal) -> (i64, i64) {
     let (digits, exponent) = number.as_bigint_and_exponent();
     let digits = digits.abs().to_string();
     if digits == "0" {
@@ -198,6 +200,23 @@ fn leading(number: &BigDecimal) -> (i64, i64) {
     (weight, first)
 }
 
+/// The whole part of a quotient.
+///
+/// # Errors
+///
+/// 22012 for a division by zero.
+pub(crate) fn whole_quotient(left: &str, right: &str) -> Result<String> {
+    match (Decimal::parse(left)?, Decimal::parse(right)?) {
+        (Decimal::Finite(l), Decimal::Finite(r)) if !r.is_zero() => {
+            let ((ln, ls), (rn, rs)) = (l.as_bigint_and_exponent(), r.as_bigint_and_exponent());
+            let ten = |n: i64| BigInt::from(10).pow(u32::try_from(n).unwrap_or(0));
+            let whole = ln * ten((rs - ls).max(0)) / (rn * ten((ls - rs).max(0)));
+            Ok(whole.to_string())
+        }
+        _ => truncate(&calculate(left, "/", right)?, 0),
+    }
+}
+
 /// Rounded half away from zero to this many digits after the point; negative ones count to the left.
 pub(crate) fn round(text: &str, places: i64) -> Result<String> {
     with_scale(text, places, RoundingMode::HalfUp)
@@ -206,6 +225,18 @@ pub(crate) fn round(text: &str, places: i64) -> Result<String> {
 /// Cut to this many digits after the point.
 pub(crate) fn truncate(text: &str, places: i64) -> Result<String> {
     with_scale(text, places, RoundingMode::Down)
+}
+
+/// −1, 0 or 1.
+pub(crate) fn sign(text: &str) -> Result<String> {
+    Ok(match Decimal::parse(text)? {
+        Decimal::Finite(number) if number.is_zero() => "0",
+        Decimal::Finite(number) if number.is_negative() => "-1",
+        Decimal::Finite(_) | Decimal::Infinity => "1",
+        Decimal::NegInfinity => "-1",
+        Decimal::Nan => "NaN",
+    }
+    .to_owned())
 }
 
 pub(crate) fn ceiling(text: &str) -> Result<String> {

@@ -17,6 +17,7 @@ mod bind;
 mod cell;
 pub(crate) mod decimal;
 mod json;
+pub(crate) mod power;
 
 use std::borrow::Cow;
 

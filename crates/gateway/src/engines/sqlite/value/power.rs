@@ -1,0 +1,392 @@
+//! Roots, powers and logarithms of numerics, with as many digits as PostgreSQL shows.
+//!
+//! They are calculated with [`DIGITS`] digits, many more than the sixteen significant ones that are shown, as whole numbers of
+//! that many decimal places.
+
+use bigdecimal::num_bigint::BigInt;
+use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive, Zero};
+use trunkline_server::{Error, Result, SqlState};
+
+use super::decimal::{self, Decimal, SIGNIFICANT, leading};
+
+/// Decimal places of what is calculated on the way.
+const DIGITS: i64 = 80;
+/// The natural logarithm of ten, to that many places.
+const LN_10: &str =
+    "230258509299404568401799145468436420760110148862877297603332790096757260967735248";
+/// Digits of a whole power that is calculated exactly: more would take noticeable time.
+const EXACT: u64 = 20_000;
+/// Places before the point that a numeric has at most.
+const WIDEST: f64 = 131_072.0;
+
+/// The square root.
+///
+/// # Errors
+///
+/// 2201F of a negative number.
+pub(crate) fn sqrt(text: &str) -> Result<String> {
+    match Decimal::parse(text)? {
+        Decimal::Finite(number) if number.is_negative() => Err(negative_root()),
+        Decimal::NegInfinity => Err(negative_root()),
+        Decimal::Finite(number) => {
+            let (weight, _) = leading(&number);
+            let scale = (SIGNIFICANT - ((weight + 1) * 2 - 1)).max(number.fractional_digit_count());
+            Ok(decimal::plain(&root(&number, scale.max(0))))
+        }
+        other => Ok(other.text()),
+    }
+}
+
+/// The square root with this many digits after the point.
+pub(crate) fn root(number: &BigDecimal, scale: i64) -> BigDecimal {
+    let fixed = fixed(number, 2 * (scale + 1));
+    BigDecimal::new(fixed.sqrt(), scale + 1).with_scale_round(scale, RoundingMode::HalfUp)
+}
+
+/// e to this power.
+///
+/// # Errors
+///
+/// 22003 when that is too large.
+pub(crate) fn exp(text: &str) -> Result<String> {
+    Ok(match Decimal::parse(text)? {
+        Decimal::Finite(number) => {
+            let weight = number.to_f64().unwrap_or(f64::NAN) * std::f64::consts::LOG10_E;
+            let scale = scale_of(weight, number.fractional_digit_count())?;
+            decimal::plain(&exponential(&number, scale))
+        }
+        Decimal::NegInfinity => "0".to_owned(),
+        other => other.text(),
+    })
+}
+
+/// The natural logarithm.
+///
+/// # Errors
+///
+/// 2201E of zero and of negative numbers.
+pub(crate) fn ln(text: &str) -> Result<String> {
+    let Decimal::Finite(number) = positive(text)? else {
+        return Ok(text.to_owned());
+    };
+    let scale = (SIGNIFICANT - weight_of_ln(&number)).max(number.fractional_digit_count());
+    let rounded = logarithm(&number).with_scale_round(scale.max(0), RoundingMode::HalfUp);
+    Ok(decimal::plain(&rounded))
+}
+
+/// The logarithm to this base.
+///
+/// # Errors
+///
+/// 2201E of zero and of negative numbers; 22012 to the base 1.
+pub(crate) fn log(base: &str, text: &str) -> Result<String> {
+    let (base, number) = match (positive(base)?, positive(text)?) {
+        (Decimal::Finite(base), Decimal::Finite(number)) => (base, number),
+        (Decimal::Nan, _) | (_, Decimal::Nan) => return Ok("NaN".to_owned()),
+        (Decimal::Infinity, Decimal::Infinity) => return Ok("NaN".to_owned()),
+        (Decimal::Infinity, _) => return Ok("0".to_owned()),
+        _ => return Ok("Infinity".to_owned()),
+    };
+    let divisor = logarithm(&base);
+    if divisor.is_zero() {
+        return Err(Error::new(SqlState::DIVISION_BY_ZERO, "division by zero"));
+    }
+    let scale = (SIGNIFICANT - (weight_of_ln(&number) - weight_of_ln(&base)))
+        .max(base.fractional_digit_count())
+        .max(number.fractional_digit_count())
+        .max(0);
+    let quotient = decimal::quotient(&logarithm(&number), &divisor, scale);
+    Ok(decimal::plain(&quotient))
+}
+
+/// `base ^ exponent`.
+///
+/// # Errors
+///
+/// 2201F for what has no real value; 22003 when it is too large.
+pub(crate) fn power(base: &BigDecimal, exponent: &BigDecimal) -> Result<BigDecimal> {
+    if base.is_zero() && exponent.is_negative() {
+        return Err(undefined_power());
+    }
+    if let Some(n) = exponent.to_i64().filter(|_| exponent.is_integer())
+        && let Some(exact) = whole_power(base, n)
+    {
+        return Ok(exact);
+    }
+    let odd = exponent.is_integer() && !(exponent % BigDecimal::from(2)).is_zero();
+    if base.is_negative() && !exponent.is_integer() {
+        return Err(complex_power());
+    }
+    if base.is_zero() {
+        return Ok(scaled(
+            BigDecimal::zero(),
+            SIGNIFICANT.max(base.fractional_digit_count()),
+        ));
+    }
+    let product =
+        (logarithm(&base.abs()) * exponent).with_scale_round(DIGITS, RoundingMode::HalfUp);
+    let weight = product.to_f64().unwrap_or(f64::NAN) * std::f64::consts::LOG10_E;
+    let wider = base
+        .fractional_digit_count()
+        .max(exponent.fractional_digit_count());
+    let result = exponential(&product, scale_of(weight, wider)?);
+    Ok(if base.is_negative() && odd {
+        -result
+    } else {
+        result
+    })
+}
+
+pub(crate) fn complex_power() -> Error {
+    Error::new(
+        SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION,
+        "a negative number raised to a non-integer power yields a complex result",
+    )
+}
+
+pub(crate) fn undefined_power() -> Error {
+    Error::new(
+        SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION,
+        "zero raised to a negative power is undefined",
+    )
+}
+
+pub(crate) fn negative_root() -> Error {
+    Error::new(
+        SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION,
+        "cannot take square root of a negative number",
+    )
+}
+
+pub(crate) fn no_logarithm(is_zero: bool) -> Error {
+    let what = if is_zero { "zero" } else { "a negative number" };
+    Error::new(
+        SqlState::INVALID_ARGUMENT_FOR_LOGARITHM,
+        format!("cannot take logarithm of {what}"),
+    )
+}
+
+fn positive(text: &str) -> Result<Decimal> {
+    match Decimal::parse(text)? {
+        Decimal::Finite(number) if !number.is_positive() => Err(no_logarithm(number.is_zero())),
+        Decimal::NegInfinity => Err(no_logarithm(false)),
+        other => Ok(other),
+    }
+}
+
+/// A small whole power, exactly, and rounded to what is shown; `None` when it is not small.
+fn whole_power(base: &BigDecimal, n: i64) -> Option<BigDecimal> {
+    if base.digits().saturating_mul(n.unsigned_abs()) > EXACT {
+        return None;
+    }
+    let mut result = BigDecimal::from(1);
+    for _ in 0..n.abs() {
+        result *= base;
+    }
+    // PostgreSQL shows sixteen digits after the point at least.
+    let scale = SIGNIFICANT.max(base.fractional_digit_count());
+    if n < 0 {
+        return Some(decimal::quotient(&BigDecimal::from(1), &result, scale));
+    }
+    Some(scaled(result, scale))
+}
+
+fn scaled(number: BigDecimal, scale: i64) -> BigDecimal {
+    number.with_scale_round(scale, RoundingMode::HalfUp)
+}
+
+/// The digits after the point for a result of this decimal weight: sixteen significant ones, and no fewer than the operands show.
+fn scale_of(weight: f64, operands: i64) -> Result<i64> {
+    if weight > WIDEST || weight.is_nan() {
+        return Err(Error::new(
+            SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+            "value overflows numeric format",
+        ));
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "it is held against the limits"
+    )]
+    let weight = weight.max(-16383.0) as i64;
+    Ok((SIGNIFICANT - weight).max(operands).clamp(0, 16383))
+}
+
+/// The decimal weight of the natural logarithm, as PostgreSQL estimates it.
+fn weight_of_ln(number: &BigDecimal) -> i64 {
+    let off = number - BigDecimal::from(1);
+    if off.is_zero() {
+        return 0;
+    }
+    let near = off.abs() <= BigDecimal::new(1.into(), 1);
+    let size = if near {
+        let (digits, exponent) = off.as_bigint_and_exponent();
+        let count = i64::try_from(digits.abs().to_string().len()).unwrap_or(i64::MAX);
+        return count - exponent - 1;
+    } else {
+        logarithm(number).to_f64().unwrap_or(1.0).abs().log10()
+    };
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the logarithm of a logarithm is small"
+    )]
+    let weight = size as i64;
+    weight
+}
+
+fn one() -> BigInt {
+    BigInt::from(10).pow(u32::try_from(DIGITS).unwrap_or(0))
+}
+
+/// As a whole number of `places` decimal places.
+fn fixed(number: &BigDecimal, places: i64) -> BigInt {
+    number
+        .with_scale_round(places, RoundingMode::Down)
+        .as_bigint_and_exponent()
+        .0
+}
+
+fn ln_10() -> BigInt {
+    LN_10.parse().unwrap_or_default()
+}
+
+/// The natural logarithm of a positive number, to about [`DIGITS`] places.
+fn logarithm(number: &BigDecimal) -> BigDecimal {
+    let (digits, exponent) = number.as_bigint_and_exponent();
+    let count = i64::try_from(digits.to_string().len()).unwrap_or(i64::MAX);
+    // number = mantissa · 10^tens, the mantissa from 1 to 10.
+    let tens = count - exponent - 1;
+    let mut mantissa = fixed(&BigDecimal::new(digits, count - 1), DIGITS);
+    let one = one();
+    // Each root halves the logarithm; after five, the series converges fast. A number near one has need of none.
+    let mut halvings = 0_u32;
+    while &mantissa - &one > &one / 10 {
+        mantissa = (mantissa * &one).sqrt();
+        halvings += 1;
+    }
+    // ln m = 2 · artanh((m − 1) / (m + 1))
+    let y = (&mantissa - &one) * &one / (&mantissa + &one);
+    let square = &y * &y / &one;
+    let (mut term, mut sum, mut n) = (y.clone(), y, 1_u32);
+    while !term.is_zero() {
+        term = term * &square / &one;
+        n += 2;
+        sum += &term / n;
+    }
+    let natural = sum * 2 * BigInt::from(2).pow(halvings) + ln_10() * tens;
+    BigDecimal::new(natural, DIGITS)
+}
+
+/// e to this power, with `scale` digits after the point; beyond some eighty significant ones they are zeros.
+fn exponential(power: &BigDecimal, scale: i64) -> BigDecimal {
+    let one = one();
+    let x = fixed(power, DIGITS);
+    // power = tens · ln 10 + rest
+    let ln_10 = ln_10();
+    let (mut tens, mut rest) = (&x / &ln_10, &x % &ln_10);
+    if rest.is_negative() {
+        tens -= 1;
+        rest += ln_10;
+    }
+    let (mut term, mut sum, mut n) = (one.clone(), one.clone(), 0_u32);
+    while !term.is_zero() {
+        n += 1;
+        term = term * &rest / &one / n;
+        sum += &term;
+    }
+    let tens = tens.to_i64().unwrap_or(0);
+    scaled(BigDecimal::new(sum, DIGITS - tens), scale)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a panic is the failure report of a test"
+    )]
+
+    use super::*;
+
+    /// What PostgreSQL 15 answers.
+    #[test]
+    fn digits_are_postgresql_s() {
+        for (number, expected) in [
+            ("2.0", "1.414213562373095"),
+            ("123456.789", "351.3641828644462"),
+            ("1000000", "1000.0000000000000"),
+            ("0.0001", "0.01000000000000000"),
+            ("0", "0.000000000000000"),
+            ("4.00", "2.000000000000000"),
+        ] {
+            assert_eq!(sqrt(number).unwrap(), expected, "sqrt({number})");
+        }
+        for (base, exponent, expected) in [
+            ("2.0", "3", "8.0000000000000000"),
+            ("2.0", "0.5", "1.4142135623730950"),
+            ("2.0", "-1", "0.5000000000000000"),
+            ("10.0", "20", "100000000000000000000.0000000000000000"),
+            ("1.5", "2.5", "2.7556759606310754"),
+            ("0.1", "3", "0.0010000000000000"),
+            ("1.0000001", "100", "1.0000100000495002"),
+            ("99.0", "0.5", "9.9498743710661995"),
+            ("-2.0", "3", "-8.0000000000000000"),
+            ("0.0", "0", "1.0000000000000000"),
+        ] {
+            assert_eq!(
+                decimal::calculate(base, "^", exponent).unwrap(),
+                expected,
+                "{base} ^ {exponent}"
+            );
+        }
+        for (number, expected) in [
+            ("2.0", "0.6931471805599453"),
+            ("123456.789", "11.723646487185881"),
+            ("0.5", "-0.6931471805599453"),
+            ("1.0", "0.0000000000000000"),
+            ("1000000000000000000000000000000", "69.077552789821371"),
+        ] {
+            assert_eq!(ln(number).unwrap(), expected, "ln({number})");
+        }
+        for (number, expected) in [
+            ("0.0", "1.0000000000000000"),
+            ("1.0", "2.7182818284590452"),
+            ("10.5", "36315.502674246638"),
+            ("-3.0", "0.04978706836786394"),
+            ("50.0", "5184705528587072464087.5"),
+        ] {
+            assert_eq!(exp(number).unwrap(), expected, "exp({number})");
+        }
+        for (base, number, expected) in [
+            ("10", "100.0", "2.0000000000000000"),
+            ("10", "2.0", "0.3010299956639812"),
+            ("10", "0.001", "-3.0000000000000000"),
+            ("2", "8", "3.0000000000000000"),
+        ] {
+            assert_eq!(
+                log(base, number).unwrap(),
+                expected,
+                "log({base}, {number})"
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_is_an_error() {
+        let code = |outcome: Result<String>| outcome.unwrap_err().sqlstate();
+        let power = |base, exponent| code(decimal::calculate(base, "^", exponent));
+        assert_eq!(
+            code(sqrt("-1.0")),
+            SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION
+        );
+        assert_eq!(
+            power("-2.0", "0.5"),
+            SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION
+        );
+        assert_eq!(
+            power("0.0", "-1"),
+            SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION
+        );
+        assert_eq!(power("10", "200000"), SqlState::NUMERIC_VALUE_OUT_OF_RANGE);
+        assert_eq!(code(ln("0")), SqlState::INVALID_ARGUMENT_FOR_LOGARITHM);
+        assert_eq!(code(exp("1000000")), SqlState::NUMERIC_VALUE_OUT_OF_RANGE);
+    }
+}
