@@ -191,6 +191,30 @@ fn modules_of_the_core_import_in_one_direction() {
 }
 
 #[test]
+fn configuration_of_clients_stands_alone() {
+    // The blocking client uses it as well, and is built without a runtime.
+    let folder = repository().join("crates/client/src");
+    let mut files = sources(&folder.join("config"));
+    files.push(folder.join("config.rs"));
+    for file in files {
+        let text = without_tests(&file);
+        let named = named_modules(&text);
+        assert!(
+            named.iter().all(|module| module == "config"),
+            "{}: config may name no other module of client, but names {named:?}",
+            file.display()
+        );
+        for runtime in RUNTIMES.split(' ').chain(["rustls", "tokio_rustls"]) {
+            assert!(
+                !text.contains(&format!("{runtime}::")),
+                "{}: config may not use {runtime}",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_file_is_one_idea() {
     for (_, folder) in crates() {
         for file in sources(&folder.join("src")) {
