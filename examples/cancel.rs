@@ -8,7 +8,7 @@ use trunkline::server::*;
 
 struct Worker {
     handle: SessionHandle,
-    /// Counts the statements; work for an older one is not wanted any more.
+    /// Counts the cancels; work that began before the last of them is not wanted any more.
     current: Arc<AtomicU64>,
 }
 

@@ -46,6 +46,6 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
             encrypted: client.is_encrypted(),
         })
     };
-    Server::new(Scram(users)).tls(tls).run(address, open)?;
+    Server::new(Scram::new(users)).tls(tls).run(address, open)?;
     Ok(())
 }

@@ -241,7 +241,7 @@ fn serve(port: u16) -> Result<()> {
         .block_on(async {
             let many = 20_000;
             let trust = Server::new(Trust).max_connections(many).max_logins(many);
-            let scram = Server::new(Scram(users))
+            let scram = Server::new(Scram::new(users))
                 .max_connections(many)
                 .max_logins(many);
             let (trusting, checking) = (

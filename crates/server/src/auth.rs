@@ -35,7 +35,7 @@ use crate::{Client, Error, Result, SqlState};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an authenticator",
-    note = "`Scram(users)` asks for passwords; `Trust` lets everybody in"
+    note = "`Scram::new(users)` asks for passwords; `Trust` lets everybody in"
 )]
 pub trait Authenticator: Send + Sync + 'static {
     /// Carries the exchange out.
@@ -63,7 +63,16 @@ impl Authenticator for Trust {
 
 /// Asks for the password in clear. Only over TLS, or a Unix socket: anybody on the way reads it.
 #[derive(Debug, Clone)]
-pub struct Cleartext<U>(pub U);
+pub struct Cleartext<U> {
+    users: U,
+}
+
+impl<U: Users> Cleartext<U> {
+    /// Checks passwords against the verifiers of `users`, of any kind.
+    pub fn new(users: U) -> Self {
+        Self { users }
+    }
+}
 
 impl<U: Users> Authenticator for Cleartext<U> {
     async fn authenticate(
@@ -71,7 +80,7 @@ impl<U: Users> Authenticator for Cleartext<U> {
         client: &Client,
         exchange: &mut Exchange<'_>,
     ) -> Result<Authenticated> {
-        let stored = self.0.verifier(client.user()).await?;
+        let stored = self.users.verifier(client.user()).await?;
         exchange.cleartext(stored.as_ref()).await
     }
 }
@@ -79,7 +88,16 @@ impl<U: Users> Authenticator for Cleartext<U> {
 /// Asks for an MD5 hash of the password. For old clients: use [`Scram`] where there is a choice. A user whose verifier
 /// is one of SCRAM is asked for that, as PostgreSQL does.
 #[derive(Debug, Clone)]
-pub struct Md5<U>(pub U);
+pub struct Md5<U> {
+    users: U,
+}
+
+impl<U: Users> Md5<U> {
+    /// Checks hashes against the md5 verifiers of `users`.
+    pub fn new(users: U) -> Self {
+        Self { users }
+    }
+}
 
 impl<U: Users> Authenticator for Md5<U> {
     async fn authenticate(
@@ -87,7 +105,7 @@ impl<U: Users> Authenticator for Md5<U> {
         client: &Client,
         exchange: &mut Exchange<'_>,
     ) -> Result<Authenticated> {
-        let stored = self.0.verifier(client.user()).await?;
+        let stored = self.users.verifier(client.user()).await?;
         match &stored {
             Some(verifier) if verifier.is_scram() => exchange.scram(stored.as_ref()).await,
             // An unknown user gets the exchange that new passwords would (rule MD-01).
@@ -99,8 +117,25 @@ impl<U: Users> Authenticator for Md5<U> {
 
 /// SCRAM-SHA-256, and over TLS SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677): the password never crosses the wire, and the
 /// server need not know it.
+///
+/// ```
+/// # use std::collections::HashMap;
+/// # use trunkline_server::{Scram, Server, Verifier};
+/// let ada = Verifier::scram(b"pencil", *b"sixteen bytes...", 4096)?;
+/// let server = Server::new(Scram::new(HashMap::from([("ada".to_owned(), ada)])));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
-pub struct Scram<U>(pub U);
+pub struct Scram<U> {
+    users: U,
+}
+
+impl<U: Users> Scram<U> {
+    /// Checks proofs against the SCRAM verifiers of `users`: those of PostgreSQL's `pg_authid.rolpassword`.
+    pub fn new(users: U) -> Self {
+        Self { users }
+    }
+}
 
 impl<U: Users> Authenticator for Scram<U> {
     async fn authenticate(
@@ -108,7 +143,7 @@ impl<U: Users> Authenticator for Scram<U> {
         client: &Client,
         exchange: &mut Exchange<'_>,
     ) -> Result<Authenticated> {
-        let stored = self.0.verifier(client.user()).await?;
+        let stored = self.users.verifier(client.user()).await?;
         exchange.scram(stored.as_ref()).await
     }
 }

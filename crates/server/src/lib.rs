@@ -91,6 +91,8 @@ pub use session::Session;
 pub use status::ParameterStatus;
 pub use tag::Tag;
 pub use tls::{Tls, TlsError};
+/// The TLS library, in the version that [`Tls::from_config`] takes a configuration of.
+pub use tokio_rustls::rustls;
 pub use trunkline_proto::auth::{Authenticated, Mock, Verifier};
 pub use trunkline_proto::backend::Severity;
 pub use trunkline_proto::frontend::ProtocolVersion;

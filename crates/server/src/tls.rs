@@ -62,6 +62,26 @@ impl Tls {
 
     /// Takes a configuration of your own, to ask for client certificates for instance; `certificate` is the server's
     /// own, in DER, for channel binding. ALPN is set to `postgresql`, and tickets and early data are turned off.
+    ///
+    /// `ServerConfig` is that of [`trunkline_server::rustls`](crate::rustls), which is rustls 0.23: name it through there
+    /// (or `trunkline::server::rustls`), and the two cannot be of different versions. A release of this crate that moves to
+    /// another is a breaking one.
+    ///
+    /// ```no_run
+    /// use trunkline_server::Tls;
+    /// use trunkline_server::rustls::ServerConfig;
+    /// use trunkline_server::rustls::pki_types::pem::PemObject;
+    /// use trunkline_server::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    ///
+    /// # fn example() -> Result<Tls, Box<dyn std::error::Error>> {
+    /// let certificate = CertificateDer::from_pem_file("server.crt")?;
+    /// let config = ServerConfig::builder()
+    ///     .with_no_client_auth()
+    ///     .with_single_cert(vec![certificate.clone()], PrivateKeyDer::from_pem_file("server.key")?)?;
+    /// let tls = Tls::from_config(config, &certificate);
+    /// # Ok(tls)
+    /// # }
+    /// ```
     #[must_use]
     pub fn from_config(config: ServerConfig, certificate: &[u8]) -> Self {
         Self(Arc::new(Shared {

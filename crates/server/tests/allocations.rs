@@ -195,7 +195,7 @@ fn the_server_allocates_little() {
 
     let asking = serve(
         &runtime,
-        Cleartext(|_: &str| Verifier::scram(b"pencil", [7; 16], 4096).ok()),
+        Cleartext::new(|_: &str| Verifier::scram(b"pencil", [7; 16], 4096).ok()),
     );
     at_most_64_kib_before_login(asking);
 }

@@ -71,7 +71,7 @@ async fn start(options: Serve) -> Result<(), String> {
     let outcome = match users {
         Some(users) => {
             listening(
-                Server::new(Scram(users)),
+                Server::new(Scram::new(users)),
                 engine,
                 &options,
                 &listen,
