@@ -4,6 +4,7 @@
 //!   Type        which type a column or parameter has: its OID, names and shape
 //!   Encode      a Rust value, appended to a buffer as a value of a Type
 //!   Decode      a value of a Type, read from received bytes
+//!   copy        rows of values, to and from the data of COPY
 //!   Format      text (as SQL prints it) or binary (as the type's send function lays it out)
 //! ```
 //!
@@ -60,6 +61,7 @@ mod array;
 mod boolean;
 mod check;
 mod codec;
+pub mod copy;
 mod error;
 mod foreign;
 mod number;

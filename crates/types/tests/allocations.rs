@@ -6,6 +6,7 @@
 
 use std::hint::black_box;
 
+use trunkline_types::copy::{Decoder, Encoder, Options};
 use trunkline_types::{
     Date, Decode, Encode, Interval, Json, Numeric, Oid, Time, TimeTz, Timestamp, TimestampTz, Type,
     Uuid,
@@ -102,4 +103,36 @@ fn arrays_are_written_without_allocation() {
     encodes(Type::INT4_ARRAY, &vec![Some(1), None, Some(3)]);
     encodes(Type::TEXT_ARRAY, &&["a", "b c", "\"\\", ""][..]);
     encodes(Type::TIMESTAMP_ARRAY, &[Timestamp::MAX; 3]);
+}
+
+#[test]
+fn rows_of_copy_are_read_and_written_without_allocation() {
+    let columns = [("a", Type::INT4), ("b", Type::TEXT), ("c", Type::TIMESTAMP)];
+    for options in [Options::text(), Options::csv(), Options::binary()] {
+        let mut data = Vec::with_capacity(1 << 16);
+        let mut encoder = Encoder::new(options.clone(), columns).unwrap();
+        let row = (7, Some("a, \"b\"\t"), Timestamp::MAX);
+        encoder.row(&row, &mut data).unwrap();
+        none("write rows", || {
+            for _ in 0..500 {
+                encoder.row(&row, &mut data).unwrap();
+            }
+        });
+        encoder.finish(&mut data).unwrap();
+
+        let mut decoder = Decoder::new(options, columns).unwrap();
+        let mut pieces = data.chunks(1000);
+        let mut rows = 0;
+        let mut read = |piece: &[u8]| {
+            let mut piece = piece;
+            while let Some(read) = decoder.decode(&mut piece).unwrap() {
+                assert_eq!(row, read);
+                rows += 1;
+            }
+        };
+        // The first pieces make the lists and the buffer as large as a row.
+        pieces.by_ref().take(5).for_each(&mut read);
+        none("read rows", || pieces.for_each(read));
+        assert_eq!(rows, 501);
+    }
 }

@@ -34,6 +34,27 @@ pub(super) enum Place<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Of a row: its number, and the line it came as, if it is known and text.
+    #[must_use]
+    pub const fn of_line(table: &'a str, line: u64, text: Option<&'a [u8]>) -> Self {
+        let place = match text {
+            Some(text) => Place::Line(text),
+            None => Place::Number,
+        };
+        Self::new(table, line, place)
+    }
+
+    /// Of a column's value: `None` if it is not text, `Some(None)` if it is NULL.
+    #[must_use]
+    pub const fn of_column(
+        table: &'a str,
+        line: u64,
+        name: &'a str,
+        value: Option<Option<&'a [u8]>>,
+    ) -> Self {
+        Self::new(table, line, Place::Column(name, value))
+    }
+
     pub(super) const fn new(table: &'a str, line: u64, place: Place<'a>) -> Self {
         Self { table, line, place }
     }

@@ -1,6 +1,6 @@
 //! A row of COPY data.
 
-use super::context::{Context, Place};
+use super::context::Context;
 
 /// Where a field lies in the bytes of its row.
 #[derive(Copy, Clone, Debug)]
@@ -68,18 +68,23 @@ impl<'a> Row<'a> {
         self.line
     }
 
+    /// The line as it came, without its end; none in binary.
+    #[must_use]
+    pub fn text(&self) -> Option<&'a [u8]> {
+        self.text
+    }
+
     /// The context of an error in the row as a whole.
     #[must_use]
     pub fn context(&self, table: &'a str) -> Context<'a> {
-        let place = self.text.map_or(Place::Number, Place::Line);
-        Context::new(table, self.line, place)
+        Context::of_line(table, self.line, self.text)
     }
 
     /// The context of an error in the value of one column.
     #[must_use]
     pub fn column_context(&self, table: &'a str, name: &'a str, column: usize) -> Context<'a> {
         let value = self.text.and_then(|_| self.get(column));
-        Context::new(table, self.line, Place::Column(name, value))
+        Context::of_column(table, self.line, name, value)
     }
 }
 
