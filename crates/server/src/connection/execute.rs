@@ -156,7 +156,8 @@ impl<S: Session> Core<'_, S> {
         let Some(control) = self.session.control(&statement.sql) else {
             return Err(Error::internal("a control statement is one no more").into());
         };
-        if self.transaction.block == Block::Failed && !is_exit(&control) {
+        let is_spent = matches!(self.portals.find(name)?.state, State::Spent);
+        if self.transaction.block == Block::Failed && (is_spent || !is_exit(&control)) {
             return Err(super::transaction::failed().into());
         }
         let tag = match (&control, &statement.kind) {

@@ -11,7 +11,7 @@ use trunkline_proto::{Format, SqlState, codec};
 
 use super::budget::{Budget, Charge};
 use super::simple::utf8;
-use super::statements::{Kind, Statement};
+use super::statements::Statement;
 use crate::params::Values;
 use crate::park::Slot;
 use crate::reply::Formats;
@@ -294,13 +294,12 @@ impl<'s, S: Session> Portals<'s, S> {
     }
 
     /// The transaction has failed: what portals were running is dropped. They are there until its end, and executing one
-    /// is refused for the transaction's sake. Those made before the last of so many savepoints go on after a rollback to it.
+    /// is refused for the transaction's sake, even if it would end it. Those made before the last of so many savepoints go on after a rollback to it.
     #[cold]
     pub(super) fn fail(&mut self, savepoints: usize) {
         for portal in self.named.values_mut().chain(&mut self.unnamed) {
-            let runs = matches!(portal.statement.kind, Kind::User(_));
             let survives = portal.depth < savepoints || matches!(portal.hold, Hold::Held(_));
-            if runs && !survives {
+            if !survives {
                 portal.state = State::Spent;
             }
         }

@@ -323,3 +323,46 @@ fn eq_35_a_syntax_error_comes_before_the_failed_transaction() {
     client.send([parse("", "selct", &[]), sync()]);
     client.expect("E[42601] Z(E)");
 }
+
+#[test]
+fn eq_35_portals_made_before_the_failure_are_no_way_out() {
+    let server = server();
+    for way_out in ["commit and chain", "commit", "rollback", "rollback to a"] {
+        let mut client = server.login();
+        client.send([
+            query("begin"),
+            query("savepoint a"),
+            parse("out", way_out, &[]),
+            bind("early", "out", &[]),
+            sync(),
+        ]);
+        client.expect("C(BEGIN) Z(T) C(SAVEPOINT) Z(T) 1 2 Z(T)");
+        client.send([query("select 1/0"), execute("early", 0), sync()]);
+        client.expect("T* E[22012] Z(E) E[25P02] Z(E)");
+        // One that is made afterwards is.
+        client.send([bind("late", "out", &[]), execute("late", 0), sync()]);
+        client.expect("2 C");
+    }
+}
+
+#[test]
+fn eq_35_portals_made_before_a_savepoint_outlive_the_failure() {
+    let server = server();
+    for (way_out, answer) in [
+        ("commit and chain", "C(ROLLBACK) Z(T)"),
+        ("rollback", "C(ROLLBACK) Z(I)"),
+    ] {
+        let mut client = server.login();
+        client.send([
+            query("begin"),
+            parse("out", way_out, &[]),
+            bind("early", "out", &[]),
+            sync(),
+            query("savepoint a"),
+        ]);
+        client.expect("C(BEGIN) Z(T) 1 2 Z(T) C(SAVEPOINT) Z(T)");
+        client.send([query("select 1/0"), execute("early", 0), sync()]);
+        client.expect("T* E[22012] Z(E)");
+        client.expect(answer);
+    }
+}
