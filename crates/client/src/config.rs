@@ -36,7 +36,6 @@ mod percent;
 mod protocol;
 mod require_auth;
 mod resolved;
-mod scram_keys;
 mod secret;
 mod servers;
 mod service;
@@ -61,15 +60,16 @@ pub use hosts::{Address, Host};
 pub use keyword::Keyword;
 pub use login::{ChannelBinding, Gss, GssLibrary, Login, OAuth};
 pub use passfile::Warning;
-pub use protocol::{ProtocolVersion, ProtocolVersions};
-pub use require_auth::{LoginMethod, RequireAuth};
+pub use protocol::ProtocolVersions;
 pub use resolved::Resolved;
-pub use scram_keys::ScramKeys;
 pub use secret::Secret;
 pub use servers::{LoadBalance, TargetSession};
 pub use session::Replication;
 pub use tcp::{Keepalives, Tcp};
 pub use tls::{SslCertMode, SslMode, SslNegotiation, Tls, TlsVersion, Verification};
+
+pub use trunkline_proto::client::{Method, Methods};
+pub use trunkline_proto::frontend::ProtocolVersion;
 
 use settings::Settings;
 
@@ -282,10 +282,11 @@ impl Config {
         self.with(Keyword::ChannelBinding, binding.as_str())
     }
 
-    /// Which login methods the server may ask for.
+    /// Which login methods the server may ask for. If nothing is said, any but a password in clear, and that as well where the server is
+    /// known: over verified TLS and at a Unix socket.
     #[must_use]
-    pub fn require_auth(self, methods: RequireAuth) -> Self {
-        self.with(Keyword::RequireAuth, methods.to_string())
+    pub fn require_auth(self, methods: Methods) -> Self {
+        self.with(Keyword::RequireAuth, require_auth::write(methods))
     }
 
     /// The user that the server's process must belong to, at a Unix socket.
@@ -306,7 +307,7 @@ impl Config {
         self.with(Keyword::LoadBalanceHosts, order.as_str())
     }
 
-    /// The oldest and the newest version of the protocol that will do.
+    /// The oldest and the newest version of the protocol that will do: 3.0 or 3.2.
     #[must_use]
     pub fn protocol(self, min: ProtocolVersion, max: ProtocolVersion) -> Self {
         self.with(Keyword::MinProtocolVersion, min.to_string())

@@ -123,8 +123,6 @@ pub enum ConfigError {
     KeyAccess(PathBuf),
     /// A private key that is not a plain file.
     KeyNotPlain(PathBuf),
-    /// One of `scram_client_key` and `scram_server_key` is not base64, or not of 32 bytes.
-    InvalidScramKey(Keyword),
     /// An option whose wish cannot be met, so that ignoring it would do something else than was asked.
     Unsupported {
         /// The option, with its value where that matters.
@@ -322,10 +320,6 @@ impl fmt::Display for ConfigError {
                 f,
                 "private key file \"{}\" is not a regular file",
                 path.display()
-            ),
-            Self::InvalidScramKey(keyword) => write!(
-                f,
-                "invalid {keyword}: it should be 32 bytes in base64"
             ),
             Self::Unsupported { option, advice } => {
                 write!(f, "{option} is not supported: {advice}")

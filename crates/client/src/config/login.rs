@@ -1,10 +1,12 @@
-//! How to prove who one is, and what proof is asked of the server (PostgreSQL docs 32.1.2: `require_auth`, `channel_binding`, `scram_…`,
-//! `oauth_…`, `krbsrvname`, `gss…`).
+//! How to prove who one is, and what proof is asked of the server (PostgreSQL docs 32.1.2: `require_auth`, `channel_binding`, `oauth_…`,
+//! `krbsrvname`, `gss…`).
+
+use trunkline_proto::client::Methods;
 
 use super::choice::choice;
 use super::number::switch;
 use super::settings::Settings;
-use super::{ConfigError, Keyword, RequireAuth, ScramKeys, Secret};
+use super::{ConfigError, Keyword, Secret, require_auth};
 
 choice! {
     /// Whether SCRAM is bound to the TLS session, so that nobody in the middle can pass it on.
@@ -32,12 +34,10 @@ choice! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Login {
-    /// Which methods the server may ask for.
-    pub require: RequireAuth,
+    /// Which methods the server may ask for; `None` if nothing was said about it. See [`Resolved::policy`](super::Resolved::policy).
+    pub require: Option<Methods>,
     /// Whether SCRAM is bound to the TLS session.
     pub channel_binding: ChannelBinding,
-    /// Keys that stand in for the password in SCRAM-SHA-256.
-    pub scram_keys: Option<ScramKeys>,
     /// For OAUTHBEARER.
     pub oauth: OAuth,
     /// For GSSAPI and SSPI.
@@ -75,9 +75,8 @@ impl Login {
         let require = settings.get(Keyword::RequireAuth).unwrap_or_default();
         let channel_binding = settings.get(Keyword::ChannelBinding);
         Ok(Self {
-            require: require.parse()?,
+            require: require_auth::read(require)?,
             channel_binding: channel_binding.map_or(Ok(ChannelBinding::Prefer), str::parse)?,
-            scram_keys: ScramKeys::of(settings)?,
             oauth: OAuth::of(settings),
             gss: Gss::of(settings)?,
         })

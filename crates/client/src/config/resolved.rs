@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use trunkline_proto::client::{Method, Methods, Policy};
+
 use super::passfile::{self, Passfile};
 use super::settings::Settings;
 use super::tls::Tls;
 use super::{
     ChannelBinding, ConfigError, Environment, Host, Keyword, LoadBalance, Login, ProtocolVersions,
-    Replication, Secret, SslMode, TargetSession, Tcp, Warning, check, defaults, hosts, number,
+    Replication, Secret, SslMode, TargetSession, Tcp, Verification, Warning, check, defaults,
+    hosts, number,
 };
 
 /// The hosts to try in order, and everything that holds for each: a configuration with nothing left open.
@@ -93,6 +96,26 @@ impl Resolved {
             load_balance: check::load_balance(&settings)?,
             warnings,
         })
+    }
+
+    /// What to hold the server's login requests against, at this host.
+    ///
+    /// `verified` says what was verified of the server's certificate on this very connection; `None` if it is not encrypted. Where nothing
+    /// was said about methods, the password is sent as it is only to a server that is known: by its certificate, or by its Unix socket.
+    #[must_use]
+    pub fn policy(&self, host: &Host, verified: Option<Verification>) -> Policy {
+        let known = host.is_local() || verified > Some(Verification::Nothing);
+        let default = if known {
+            Methods::ALL
+        } else {
+            Methods::ALL.without(Method::Password)
+        };
+        Policy {
+            methods: self.login.require.unwrap_or(default),
+            require_binding: self.login.channel_binding == ChannelBinding::Require,
+            min_version: self.protocol.min,
+            ..Policy::default()
+        }
     }
 
     /// The parameters of the startup message, in libpq's order (PostgreSQL docs 54.2.1).

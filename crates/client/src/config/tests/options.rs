@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{ada, error, resolve};
 use crate::config::{
-    ChannelBinding, Config, GssLibrary, Keepalives, Keyword, LoadBalance, LoginMethod,
-    ProtocolVersion, Replication, RequireAuth, SslMode, SslNegotiation, TargetSession,
+    ChannelBinding, Config, GssLibrary, Keepalives, Keyword, LoadBalance, Method, Methods,
+    ProtocolVersion, Replication, SslMode, SslNegotiation, TargetSession, Verification,
 };
 
 #[test]
@@ -18,9 +18,8 @@ fn nothing_said_means_libpqs_defaults() {
     assert_eq!(resolved.tls.mode, SslMode::Prefer);
     assert_eq!(resolved.tls.negotiation, SslNegotiation::Postgres);
     assert!(resolved.tls.server_name_indication);
-    assert_eq!(resolved.login.require, RequireAuth::ANY);
+    assert_eq!(resolved.login.require, None);
     assert_eq!(resolved.login.channel_binding, ChannelBinding::Prefer);
-    assert_eq!(resolved.login.scram_keys, None);
     assert_eq!(resolved.login.gss.service, "postgres");
     assert_eq!(resolved.tcp.keepalives, Some(Keepalives::default()));
     assert_eq!(resolved.tcp.user_timeout, None);
@@ -186,7 +185,7 @@ fn words_are_understood() {
     assert_eq!(resolved.login.channel_binding, ChannelBinding::Require);
     assert_eq!(
         resolved.login.require,
-        RequireAuth::only([LoginMethod::ScramSha256])
+        Some(Methods::EMPTY.with(Method::Scram))
     );
     assert_eq!(resolved.login.gss.library, Some(GssLibrary::Sspi));
     assert!(resolved.login.gss.delegation);
@@ -197,7 +196,8 @@ fn words_are_understood() {
 
 #[test]
 fn protocol_versions_have_an_order() {
-    use ProtocolVersion::{V3_0, V3_2};
+    const V3_0: ProtocolVersion = ProtocolVersion::V3_0;
+    const V3_2: ProtocolVersion = ProtocolVersion::V3_2;
 
     for (text, min, max) in [
         ("max_protocol_version=latest", V3_0, V3_2),
@@ -236,6 +236,14 @@ fn what_cannot_be_done_is_refused_by_name() {
             "sslcrldir=/etc/lists is not supported: ",
         ),
         ("sslkey=pkcs11:key", "sslkey=pkcs11:key is not supported: "),
+        (
+            "scram_client_key=AAAA",
+            "scram_client_key is not supported: ",
+        ),
+        (
+            "scram_server_key=AAAA",
+            "scram_server_key is not supported: ",
+        ),
         (
             "client_encoding=LATIN1",
             "client_encoding=LATIN1 is not supported: ",
@@ -276,7 +284,7 @@ fn builder_methods_say_what_a_string_says() {
         .ssl_mode(SslMode::Require)
         .ssl_negotiation(SslNegotiation::Direct)
         .channel_binding(ChannelBinding::Require)
-        .require_auth(RequireAuth::except([LoginMethod::Password]))
+        .require_auth(Methods::ALL.without(Method::Password))
         .target_session(TargetSession::Primary)
         .load_balance(LoadBalance::Random)
         .protocol(ProtocolVersion::V3_0, ProtocolVersion::V3_2)
@@ -284,7 +292,7 @@ fn builder_methods_say_what_a_string_says() {
     let written: Config = r"user=ada password='it\'s \\ me' dbname=app host=a,b port=1,2
         application_name=tests options='-c geqo=off' connect_timeout=3 tcp_user_timeout=1501
         keepalives=0 sslmode=require sslnegotiation=direct channel_binding=require
-        require_auth=md5,gss,sspi,scram-sha-256,oauth,none target_session_attrs=primary
+        require_auth=none,md5,scram-sha-256,oauth,gss,sspi target_session_attrs=primary
         load_balance_hosts=random min_protocol_version=3.0 max_protocol_version=3.2
         replication=database"
         .parse()
@@ -316,4 +324,28 @@ fn what_a_builder_was_given_is_checked_when_resolving() {
         unknown.unwrap_err().to_string(),
         "invalid sslmode value: \"none\""
     );
+}
+
+#[test]
+fn the_password_in_clear_is_for_servers_that_are_known() {
+    // SEC-27
+    let takes = |text: &str, verified| {
+        let resolved = resolve(text, &ada()).unwrap();
+        let policy = resolved.policy(&resolved.hosts[0], verified);
+        policy.methods.contains(Method::Password)
+    };
+    assert!(!takes("host=a", None));
+    assert!(!takes("host=a", Some(Verification::Nothing)));
+    assert!(takes("host=a", Some(Verification::Chain)));
+    assert!(takes("host=a", Some(Verification::ChainAndName)));
+    assert!(takes("host=/run", None));
+    assert!(takes("host=a require_auth=password", None));
+    assert!(!takes("host=/run require_auth=!password", None));
+
+    let text = "host=a channel_binding=require min_protocol_version=3.2 require_auth=md5";
+    let resolved = resolve(text, &ada()).unwrap();
+    let policy = resolved.policy(&resolved.hosts[0], None);
+    assert!(policy.require_binding);
+    assert_eq!(policy.min_version, ProtocolVersion::V3_2);
+    assert_eq!(policy.methods, Methods::EMPTY.with(Method::Md5));
 }
