@@ -573,7 +573,11 @@ impl Engine {
         let duplicate = |table: &super::catalog::Table, key: &super::catalog::Key| {
             super::violation::duplicate(self, query, params, table, key)
         };
+        let row = |table: &super::catalog::Table, failure: &str| {
+            super::violation::failing(self, query, params, table, failure)
+        };
         let context = fault::Context {
+            row: &row,
             catalog: &catalog,
             is_stopped: self.shared.is_stopped(),
             target: query.target.as_deref(),

@@ -5,6 +5,7 @@ use rusqlite::{Error as Sqlite, ffi};
 use trunkline_server::{Error, SqlState};
 
 use super::catalog::{Catalog, Key, Table};
+use super::translate::quote;
 
 /// What is known of the statement that failed.
 pub(crate) struct Context<'a> {
@@ -15,6 +16,8 @@ pub(crate) struct Context<'a> {
     pub(crate) target: Option<&'a str>,
     /// Finds the values of a duplicate key.
     pub(crate) duplicate: &'a dyn Fn(&Table, &Key) -> Option<Vec<String>>,
+    /// Tells of the row of which a condition is true.
+    pub(crate) row: &'a dyn Fn(&Table, &str) -> Option<String>,
 }
 
 /// The error with its SQLSTATE, message and fields.
@@ -174,11 +177,15 @@ fn constraint(extended: i32, message: &str, context: &Context<'_>) -> Error {
     match extended {
         ffi::SQLITE_CONSTRAINT_NOTNULL => {
             let column = columns.first().copied().unwrap_or_default();
-            place(Error::new(
+            let error = Error::new(
                 SqlState::NOT_NULL_VIOLATION,
-                format!("null value in column \"{column}\" of relation \"{table_name}\" violates not-null constraint"),
-            ))
-            .column(column)
+                format!(
+                    "null value in column \"{column}\" of relation \"{table_name}\" violates not-null constraint"
+                ),
+            );
+            let failure = format!("{} IS NULL", quote(column));
+            let row = table.as_deref().and_then(|t| (context.row)(t, &failure));
+            place(with_detail(error, row)).column(column)
         }
         ffi::SQLITE_CONSTRAINT_UNIQUE
         | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
@@ -230,9 +237,14 @@ fn constraint(extended: i32, message: &str, context: &Context<'_>) -> Error {
                 );
             }
             let table = context.target.unwrap_or_default();
+            let described = context.catalog.table(table).ok().flatten();
+            let row = described.as_deref().and_then(|t| {
+                let at = t.checks.iter().position(|check| check == what)?;
+                (context.row)(t, &format!("NOT ({})", t.conditions.get(at)?))
+            });
             let message =
                 format!("new row for relation \"{table}\" violates check constraint \"{what}\"");
-            Error::new(SqlState::CHECK_VIOLATION, message)
+            with_detail(Error::new(SqlState::CHECK_VIOLATION, message), row)
                 .schema("public")
                 .table(table)
                 .constraint(what)
@@ -242,5 +254,12 @@ fn constraint(extended: i32, message: &str, context: &Context<'_>) -> Error {
             "a foreign key constraint is violated",
         ),
         _ => Error::new(SqlState::INTEGRITY_CONSTRAINT_VIOLATION, message.to_owned()),
+    }
+}
+
+fn with_detail(error: Error, detail: Option<String>) -> Error {
+    match detail {
+        Some(detail) => error.detail(detail),
+        None => error,
     }
 }

@@ -1,12 +1,15 @@
 //! The particulars of a violated constraint, which SQLite does not tell.
 
+mod row;
+
 use rusqlite::types::{Value, ValueRef};
 use trunkline_server::{Error, SqlState};
 
 use super::catalog::{Catalog, ForeignKey, Key, Table};
 use super::engine::Engine;
-use super::translate::{Query, quote};
+use super::translate::{Query, TagKind, quote};
 use super::value::output;
+pub(crate) use row::failing;
 
 /// The values of the key that an INSERT duplicated: of the rows that it was to store, the first whose key is taken.
 pub(crate) fn duplicate(
@@ -19,7 +22,7 @@ pub(crate) fn duplicate(
     let probe = query
         .probe
         .as_ref()
-        .filter(|probe| probe.table == table.name)?;
+        .filter(|probe| probe.table == table.name && query.tag == TagKind::Insert)?;
     let names: Vec<String> = probe.columns.iter().map(|c| quote(c)).collect();
     let given: Vec<String> = key
         .columns
@@ -35,8 +38,8 @@ pub(crate) fn duplicate(
         return None;
     }
     let sql = format!(
-        "WITH s({}) AS ({}) SELECT {given} FROM s WHERE EXISTS (SELECT 1 FROM {} AS t WHERE {}) \
-         UNION ALL SELECT {given} FROM s GROUP BY {given} HAVING count(*) > 1 LIMIT 1",
+        "WITH tl_given({}) AS ({}) SELECT {given} FROM tl_given AS s WHERE EXISTS (SELECT 1 FROM {} AS t WHERE {}) \
+         UNION ALL SELECT {given} FROM tl_given AS s GROUP BY {given} HAVING count(*) > 1 LIMIT 1",
         names.join(", "),
         probe.rows,
         quote(&table.name),

@@ -515,6 +515,60 @@ async fn numbers_have_postgresql_s_digits() {
     );
 }
 
+/// From PostgreSQL 15.
+#[tokio::test]
+async fn a_violated_constraint_tells_the_row() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run(
+        "create table f (id serial primary key, a int not null, b text check (b <> ''), d numeric(6,2) default 7, \
+         t timestamp, bo bool, ar int[], by bytea, j jsonb, r real)",
+    )
+    .await
+    .unwrap();
+    a.run("insert into f (a, b) values (5, 'ok')")
+        .await
+        .unwrap();
+    let detail = async |sql: &str| {
+        let shown = format!("{:?}", a.run(sql).await.unwrap_err());
+        let detail = shown.split("Failing row contains (").nth(1);
+        let detail = detail.and_then(|rest| rest.split(").\"").next());
+        detail.map(str::to_owned).unwrap_or(shown)
+    };
+    for (sql, row) in [
+        (
+            "insert into f values (9, null, 'x', 1.5, '2024-01-02 03:04:05', true, '{1,null}', '\\xdead', '{\"a\":1}', 1.5)",
+            r#"9, null, x, 1.50, 2024-01-02 03:04:05, t, {1,NULL}, \\xdead, {\"a\": 1}, 1.5"#,
+        ),
+        (
+            "insert into f (a) values (null)",
+            "2, null, null, 7.00, null, null, null, null, null, null",
+        ),
+        (
+            "insert into f default values",
+            "2, null, null, 7.00, null, null, null, null, null, null",
+        ),
+        (
+            "insert into f (a, b) values (6, 'ok'), (7, '')",
+            "3, 7, , 7.00, null, null, null, null, null, null",
+        ),
+        (
+            "insert into f (a, b) select null::int, repeat('é', 80)",
+            "2, null, éééééééééééééééééééééééééééééééé..., 7.00, null, null, null, null, null, null",
+        ),
+        (
+            "update f set a = null where id = 1",
+            "1, null, ok, 7.00, null, null, null, null, null, null",
+        ),
+        (
+            "update f as x set b = y.none from (select '' as none) y where x.a = 5",
+            "1, 5, , 7.00, null, null, null, null, null, null",
+        ),
+    ] {
+        assert_eq!(detail(sql).await, row, "{sql}");
+    }
+}
+
 #[tokio::test]
 async fn a_changed_table_shows_in_what_was_prepared() {
     let database = database().await;

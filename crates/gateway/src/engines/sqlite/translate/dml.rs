@@ -47,13 +47,19 @@ impl Translator<'_> {
             (None, false) => "INSERT",
         };
         let known = self.ctes.len();
-        let mut probe = None;
+        let probe;
         let mut body = format!("{verb} INTO {}", quote(&table.name));
         if alias != table.name {
             body.push_str(&format!(" AS {}", quote(&alias)));
         }
         match &insert.source {
-            None => body.push_str(" DEFAULT VALUES"),
+            None => {
+                body.push_str(" DEFAULT VALUES");
+                probe = Some(Probe {
+                    table: table.name.clone(),
+                    ..Probe::default()
+                });
+            }
             Some(source) => {
                 let (width, rows) =
                     self.rows_to_store(source, &columns, insert.columns.is_empty())?;
@@ -281,7 +287,7 @@ impl Translator<'_> {
                     open: false,
                 })?;
                 let set = self.assignments(&scope, table, &update.assignments)?;
-                sql.push_str(&format!(" DO UPDATE SET {set}"));
+                sql.push_str(&format!(" DO UPDATE SET {}", set_list(&set)));
                 if let Some(condition) = &update.selection {
                     let node = self.expr(&scope, condition)?;
                     sql.push_str(&format!(" WHERE {}", self.boolean(node, "WHERE")?.sql));
@@ -296,28 +302,28 @@ impl Translator<'_> {
         scope: &Scope<'_>,
         table: &Table,
         assignments: &[Assignment],
-    ) -> Result<String> {
+    ) -> Result<Vec<(String, String)>> {
         let mut parts = Vec::new();
         for assignment in assignments {
             match &assignment.target {
                 AssignmentTarget::ColumnName(name) => {
                     let column = self.column_of(table, name)?;
                     let value = self.stored(scope, &assignment.value, column)?;
-                    parts.push(format!("{} = {value}", quote(&column.name)));
+                    parts.push((column.name.clone(), value));
                 }
                 AssignmentTarget::Tuple(names) => match unwrap(&assignment.value) {
                     Expr::Tuple(values) if values.len() == names.len() => {
                         for (name, value) in names.iter().zip(values) {
                             let column = self.column_of(table, name)?;
                             let value = self.stored(scope, value, column)?;
-                            parts.push(format!("{} = {value}", quote(&column.name)));
+                            parts.push((column.name.clone(), value));
                         }
                     }
                     _ => return Err(self.unsupported("this form of UPDATE … SET", NOWHERE)),
                 },
             }
         }
-        Ok(parts.join(", "))
+        Ok(parts)
     }
 
     pub(super) fn update(&mut self, update: &Update) -> Result<Plan> {
@@ -336,17 +342,26 @@ impl Translator<'_> {
         if alias != table.name {
             sql.push_str(&format!(" AS {}", quote(&alias)));
         }
-        sql.push_str(&format!(" SET {set}"));
+        sql.push_str(&format!(" SET {}", set_list(&set)));
+        let mut rows = changed_rows(&table, &alias, &set);
         if !from.is_empty() {
             sql.push_str(&format!(" FROM {from}"));
+            rows.push_str(&format!(", {from}"));
         }
         if let Some(condition) = &update.selection {
             let node = self.expr(&scope, condition)?;
-            sql.push_str(&format!(" WHERE {}", self.boolean(node, "WHERE")?.sql));
+            let condition = format!(" WHERE {}", self.boolean(node, "WHERE")?.sql);
+            sql.push_str(&condition);
+            rows.push_str(&condition);
         }
+        let probe = Probe {
+            table: table.name.clone(),
+            columns: table.columns.iter().map(|c| c.name.clone()).collect(),
+            rows,
+        };
         let columns = self.returning(&mut sql, &table, &alias, update.returning.as_deref())?;
         self.target = Some(table.name.clone());
-        self.finish(sql, columns, TagKind::Update, None)
+        self.finish(sql, columns, TagKind::Update, Some(probe))
     }
 
     pub(super) fn delete(&mut self, delete: &Delete) -> Result<Plan> {
@@ -471,6 +486,33 @@ fn written(table: &Table, alias: &str) -> Scope<'static> {
         relations: vec![relation],
         ..Scope::default()
     }
+}
+
+/// `column = value, …`
+fn set_list(set: &[(String, String)]) -> String {
+    let parts: Vec<String> = set
+        .iter()
+        .map(|(c, v)| format!("{} = {v}", quote(c)))
+        .collect();
+    parts.join(", ")
+}
+
+/// A query for the rows of the table as an UPDATE leaves them, up to the FROM list's first entry.
+fn changed_rows(table: &Table, alias: &str, set: &[(String, String)]) -> String {
+    let values: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| match set.iter().find(|(c, _)| *c == column.name) {
+            Some((_, value)) => value.clone(),
+            None => format!("{}.{}", quote(alias), quote(&column.name)),
+        })
+        .collect();
+    format!(
+        "SELECT {} FROM {} AS {}",
+        values.join(", "),
+        quote(&table.name),
+        quote(alias)
+    )
 }
 
 fn is_default(expr: &Expr) -> bool {

@@ -37,9 +37,9 @@ use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState, Type};
 
 pub(crate) use convert::is_number;
-pub(crate) use node::{NUMERIC, quote};
+pub(crate) use node::{NUMERIC, quote, text};
 pub(crate) use pg_catalog::ARRAY_IN;
-pub(crate) use plan::{Command, CopyFormat, Output, Plan, Query, SetScope, TagKind};
+pub(crate) use plan::{Command, CopyFormat, Output, Plan, Probe, Query, SetScope, TagKind};
 
 use crate::engines::sqlite::catalog::Catalog;
 use crate::engines::sqlite::parse::{Source, parse};

@@ -54,7 +54,7 @@ pub(crate) struct Query {
     pub(crate) target: Option<String>,
     /// Of SQLite's columns, only this one is the result (the text of EXPLAIN QUERY PLAN).
     pub(crate) pick: Option<usize>,
-    /// To find the key that a failed INSERT duplicated.
+    /// To find the key that a failed INSERT duplicated, or the row that breaks a constraint.
     pub(crate) probe: Option<Probe>,
 }
 
@@ -68,8 +68,8 @@ pub(crate) struct Output {
     pub(crate) origin: Option<(u32, i16)>,
 }
 
-/// The rows that an INSERT was to store.
-#[derive(Clone, Debug, PartialEq)]
+/// The rows that an INSERT or UPDATE was to store.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Probe {
     pub(crate) table: String,
     pub(crate) columns: Vec<String>,
