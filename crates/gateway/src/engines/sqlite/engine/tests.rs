@@ -569,6 +569,86 @@ async fn a_violated_constraint_tells_the_row() {
     }
 }
 
+/// From PostgreSQL 15.
+#[tokio::test]
+async fn what_does_not_fit_is_out_of_range() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run("create table o (i int, s int2, b int8, r real)")
+        .await
+        .unwrap();
+    let mut wrong = String::new();
+    for (sql, message) in [
+        ("select 3000000000::int4", "integer out of range"),
+        (
+            "select '3000000000'::int4",
+            "value \"3000000000\" is out of range for type integer",
+        ),
+        ("select 40000::int2", "smallint out of range"),
+        ("select cast(32768 as smallint)", "smallint out of range"),
+        ("select -32769::int2", "smallint out of range"),
+        ("select (v + 40000)::int2 from t", "smallint out of range"),
+        ("select 1e10::int4", "integer out of range"),
+        ("select 1e30::int8", "bigint out of range"),
+        ("select 1e10::float8::int4", "integer out of range"),
+        ("select 'NaN'::float8::int4", "integer out of range"),
+        ("select 'Infinity'::float8::int4", "integer out of range"),
+        ("select 9223372036854775808::int8", "bigint out of range"),
+        ("select 12345678901234567890::int", "integer out of range"),
+        ("select 5000000000::oid", "OID out of range"),
+        (
+            "select 1e300::float8::float4",
+            "value out of range: overflow",
+        ),
+        (
+            "select 1e-50::float8::float4",
+            "value out of range: underflow",
+        ),
+        (
+            "select 1e39::float4",
+            "\"1000000000000000000000000000000000000000\" is out of range for type real",
+        ),
+        (
+            "select '1e39'::float4",
+            "\"1e39\" is out of range for type real",
+        ),
+        ("select 99999.9::numeric(5,2)", "numeric field overflow"),
+        (
+            "insert into o (i) values (3000000000)",
+            "integer out of range",
+        ),
+        (
+            "insert into o (i) values ('3000000000')",
+            "value \"3000000000\" is out of range for type integer",
+        ),
+        ("insert into o (i) values (1e10)", "integer out of range"),
+        ("insert into o (s) values (70000)", "smallint out of range"),
+        ("insert into o (s) select 70000", "smallint out of range"),
+        ("insert into o (b) values (1e19)", "bigint out of range"),
+        ("select 2147483647 + 1", "integer out of range"),
+        ("select -(-2147483648)::int4", "integer out of range"),
+        ("select 9223372036854775807 + 1", "bigint out of range"),
+        ("select abs((-32768)::int2)", "smallint out of range"),
+        ("select 32767::int2 * 2::int2", "smallint out of range"),
+    ] {
+        let found = match a.run(sql).await {
+            Ok(_) => "a value".to_owned(),
+            Err(error) if error.sqlstate() == SqlState::NUMERIC_VALUE_OUT_OF_RANGE => {
+                error.message().to_owned()
+            }
+            Err(error) => format!("{error:?}"),
+        };
+        if found != message {
+            wrong.push_str(&format!("{sql} gives {found}\n"));
+        }
+    }
+    assert_eq!(wrong, "");
+    assert_eq!(
+        a.code("select 'NaN'::numeric::int4").await,
+        SqlState::FEATURE_NOT_SUPPORTED
+    );
+}
+
 #[tokio::test]
 async fn a_changed_table_shows_in_what_was_prepared() {
     let database = database().await;

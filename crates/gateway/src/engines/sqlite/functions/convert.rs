@@ -24,6 +24,7 @@ pub(super) fn register(registry: &Registry<'_>) -> rusqlite::Result<()> {
         text_value(value::output(a.raw(0), a.ty(1)?)?)
     })?;
     registry.strict("tl_int2", 1, |a| integer(a.integer(0)?, Type::INT2))?;
+    registry.strict("tl_oid", 1, |a| integer(a.integer(0)?, Type::OID))?;
     registry.strict("tl_int4", 1, |a| integer(a.integer(0)?, Type::INT4))?;
     registry.strict("tl_limit", 2, |a| {
         let n = a.integer(0)?;
@@ -93,6 +94,12 @@ fn cast(stored: ValueRef<'_>, from: Type, to: Type) -> Result<Value> {
             let narrow = f as f32;
             if narrow.is_infinite() && f.is_finite() {
                 return Err(overflow());
+            }
+            if narrow == 0.0 && f != 0.0 {
+                return Err(Error::new(
+                    SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+                    "value out of range: underflow",
+                ));
             }
             Ok(real(f64::from(narrow)))
         }

@@ -343,6 +343,14 @@ fn cast(node: Node, to: Type) -> Node {
         (a, Type::FLOAT8) if is_integer(a) || a == Type::FLOAT4 => format!("CAST({sql} AS REAL)"),
         (a, Type::NUMERIC) if is_integer(a) => sql.clone(),
         (a, Type::BOOL) if is_integer(a) => format!("({sql} <> 0)"),
+        (a, b) if is_integer(a) && oid_like(b) && !matches!(node.shape, Shape::Number(_)) => {
+            // The bits of an int4 are taken as they are.
+            match a {
+                Type::INT8 => format!("tl_oid({sql})"),
+                _ => format!("({sql} & 4294967295)"),
+            }
+        }
+        (Type::INT8, b) if oid_like(b) => format!("tl_oid({sql})"),
         (a, b) if oid_like(a) && (oid_like(b) || is_integer(b)) || is_integer(a) && oid_like(b) => {
             sql.clone()
         }

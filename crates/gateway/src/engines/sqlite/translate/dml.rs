@@ -47,18 +47,17 @@ impl Translator<'_> {
             (None, false) => "INSERT",
         };
         let known = self.ctes.len();
-        let probe;
         let mut body = format!("{verb} INTO {}", quote(&table.name));
         if alias != table.name {
             body.push_str(&format!(" AS {}", quote(&alias)));
         }
-        match &insert.source {
+        let probe = match &insert.source {
             None => {
                 body.push_str(" DEFAULT VALUES");
-                probe = Some(Probe {
+                Probe {
                     table: table.name.clone(),
                     ..Probe::default()
-                });
+                }
             }
             Some(source) => {
                 let (width, rows) =
@@ -66,13 +65,13 @@ impl Translator<'_> {
                 let stored = columns.get(..width).unwrap_or(&columns);
                 let names: Vec<String> = stored.iter().map(|c| quote(&c.name)).collect();
                 body.push_str(&format!(" ({}) {rows}", names.join(", ")));
-                probe = Some(Probe {
+                Probe {
                     table: table.name.clone(),
                     columns: stored.iter().map(|c| c.name.clone()).collect(),
                     rows,
-                });
+                }
             }
-        }
+        };
         match &insert.on {
             None => {}
             Some(OnInsert::OnConflict(conflict)) => {
@@ -83,7 +82,7 @@ impl Translator<'_> {
         let columns = self.returning(&mut body, &table, &alias, insert.returning.as_deref())?;
         self.ctes.truncate(known);
         self.target = Some(table.name.clone());
-        self.finish(body, columns, TagKind::Insert, probe)
+        self.finish(body, columns, TagKind::Insert, Some(probe))
     }
 
     /// The source of an INSERT, each column in the type of its target; with the number of columns.

@@ -203,6 +203,9 @@ impl Translator<'_> {
             ("abs", [one]) if one.ty == Type::NUMERIC => {
                 Node::new(format!("tl_numeric_abs({})", one.sql), Type::NUMERIC)
             }
+            ("abs", [one]) if matches!(one.ty, Type::INT2 | Type::INT4) => {
+                Node::new(format!("tl_{}(abs({}))", one.ty.name(), one.sql), one.ty)
+            }
             ("abs", [one]) if rank(one.ty).is_some() => {
                 Node::new(format!("abs({})", one.sql), one.ty)
             }

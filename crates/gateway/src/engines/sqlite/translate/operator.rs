@@ -406,6 +406,11 @@ impl Translator<'_> {
                 (_, Type::INT8) => {
                     Ok(Node::new(format!("tl_int8(0, '-', {})", node.sql), Type::INT8).at(at))
                 }
+                (_, ty @ (Type::INT2 | Type::INT4)) => Ok(Node::new(
+                    format!("tl_{ty}(-{sql})", ty = ty.name(), sql = node.sql),
+                    ty,
+                )
+                .at(at)),
                 (_, Type::INTERVAL) => {
                     let oid = Type::INTERVAL.oid().0;
                     let sql = format!(
