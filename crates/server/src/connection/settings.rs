@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use trunkline_proto::SqlState;
 use trunkline_proto::frontend::ProtocolVersion;
 
 use super::dialogue::Dialogue;
@@ -10,7 +9,7 @@ use crate::client::{Address, Client, options};
 use crate::config::Config;
 use crate::registry::Registration;
 use crate::transport::Stream;
-use crate::{Error, ParameterStatus, Result, Session, SessionHandle};
+use crate::{ParameterStatus, Result, Session, SessionHandle, client_encoding};
 
 /// What is known of the client.
 ///
@@ -68,26 +67,9 @@ fn truncate_name(name: &mut String) {
 ///
 /// # Errors
 ///
-/// 22023 for an encoding that there is not.
+/// Those of [`client_encoding`].
 pub(super) fn settings(client: &Client) -> Result<&'static str> {
-    let Some(encoding) = client.parameter("client_encoding") else {
-        return Ok("UTF8");
-    };
-    let folded: String = encoding
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|character| character.to_ascii_lowercase())
-        .collect();
-    match folded.as_str() {
-        "utf8" | "unicode" | "auto" => Ok("UTF8"),
-        // No conversion is asked for; what is sent is UTF-8 all the same.
-        "sqlascii" => Ok("SQL_ASCII"),
-        _ => Err(Error::new(
-            SqlState::INVALID_PARAMETER_VALUE,
-            format!("invalid value for parameter \"client_encoding\": \"{encoding}\""),
-        )
-        .hint("This server speaks UTF8.")),
-    }
+    client_encoding(client.parameter("client_encoding").unwrap_or("UTF8"))
 }
 
 /// The settings as they stand at the beginning: what the library knows, what the client asked for, and what the session

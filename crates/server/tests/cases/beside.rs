@@ -10,7 +10,7 @@ fn the_cases_are_true_of_postgresql() {
     // This program once more, which takes its cases to the server that is named; but for what compares the two.
     let mut cases = Command::new(std::env::current_exe().unwrap());
     cases
-        .args(["--skip", "beside", "--include-ignored"])
+        .args(["--skip", "beside"])
         .env(TARGET, postgres.address().to_string());
     let output = cases.output().unwrap();
     let report = String::from_utf8_lossy(&output.stdout);

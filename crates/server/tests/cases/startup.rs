@@ -176,6 +176,16 @@ fn t_s13_bad_value_of_a_setting() {
 }
 
 #[test]
+fn t_s13_an_encoding_without_a_conversion() {
+    let mut client = server().connect();
+    client.send([startup(
+        V3_0,
+        &with(&[("client_encoding", "MULE_INTERNAL")]),
+    )]);
+    client.expect("R(0) E[FATAL 0A000] EOF");
+}
+
+#[test]
 fn t_s14_custom_setting() {
     server().login_with(&[("foo.bar", "1")]);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use trunkline_server::{Error, Result, SqlState};
+use trunkline_server::{Error, Result, SqlState, client_encoding};
 
 use super::functions::is_utc;
 
@@ -15,6 +15,8 @@ enum Kind {
     /// Only these, in this spelling.
     Words(&'static [&'static str]),
     Integer,
+    /// What the library answers for.
+    Encoding,
     /// Milliseconds unless a unit is written.
     Time,
     /// A time zone: the engine keeps time in UTC alone.
@@ -38,7 +40,7 @@ const LEVELS: &[&str] = &[
 const KNOWN: &[Known] = &[
     Known("application_name", "", Kind::Any, true),
     Known("bytea_output", "hex", Kind::Words(&["hex"]), false),
-    Known("client_encoding", "UTF8", Kind::Words(&["UTF8"]), true),
+    Known("client_encoding", "UTF8", Kind::Encoding, true),
     Known("client_min_messages", "notice", Kind::Any, false),
     Known("DateStyle", "ISO, MDY", Kind::DateStyle, true),
     Known("default_transaction_deferrable", "off", Kind::Bool, false),
@@ -129,7 +131,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// 42704 for an unknown name, 22023 for a bad value. A time zone other than UTC is let pass and stays UTC, because drivers
+    /// 42704 for an unknown name, 22023 or 0A000 for a bad value. A time zone other than UTC is let pass and stays UTC, because drivers
     /// send that of their machine: what is reported is the truth.
     pub(crate) fn start(&mut self, name: &str, value: &str) -> Result<()> {
         let (name, value) = match check(name, value) {
@@ -160,7 +162,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// 42704 for an unknown name, 22023 for a bad value, 55P02 for one that cannot be changed.
+    /// 42704 for an unknown name, 22023 or 0A000 for a bad value, 55P02 for one that cannot be changed.
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>, local: bool) -> Result<()> {
         let Some(value) = value else {
             let name = canonical(name)?;
@@ -293,16 +295,7 @@ fn check(name: &str, value: &str) -> Result<(String, String)> {
                 ));
             }
         },
-        // PostgreSQL looks at the letters and digits of an encoding's name alone.
-        Kind::Words(_) if *stored == "client_encoding" => {
-            let letters = value.chars().filter(char::is_ascii_alphanumeric);
-            match letters.collect::<String>().to_lowercase().as_str() {
-                "utf8" | "unicode" => (*default).to_owned(),
-                _ => {
-                    return Err(invalid(stored).hint("This engine speaks UTF8 alone."));
-                }
-            }
-        }
+        Kind::Encoding => client_encoding(value)?.to_owned(),
         Kind::Words(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(value)) {
             Some(word) => (*word).to_owned(),
             None => return Err(invalid(stored)),

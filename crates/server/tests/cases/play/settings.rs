@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trunkline_server::{Error, Result, SessionHandle, SqlState};
+use trunkline_server::{Error, Result, SessionHandle, SqlState, client_encoding};
 
 use super::state::State;
 
@@ -38,10 +38,7 @@ pub fn set(state: &mut State, name: &str, value: &str) -> Result<()> {
         return Err(unknown_setting(&name));
     }
     let value = match name.as_str() {
-        "client_encoding" if !value.eq_ignore_ascii_case("utf8") => {
-            let message = format!("invalid value for parameter \"client_encoding\": \"{value}\"");
-            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
-        }
+        "client_encoding" => client_encoding(value)?,
         "datestyle" => "ISO, MDY",
         _ => value,
     };
