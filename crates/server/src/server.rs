@@ -119,16 +119,18 @@ impl<A: Authenticator> Server<A> {
         self
     }
 
-    /// The time that a session may idle before it is ended with 57P05. Default: no limit, which zero
-    /// also means.
+    /// The time that a session may idle before it is ended with 57P05: from ReadyForQuery to the client's next message.
+    /// A client that has begun an extended series and sends no Sync does not idle, as in PostgreSQL; a
+    /// [transaction timeout](Self::transaction_timeout) bounds what it has executed. Default: no limit, which zero also
+    /// means.
     #[must_use]
     pub fn idle_timeout(self, limit: Duration) -> Self {
         self.config.timeouts.set(Timeout::Idle, Some(limit));
         self
     }
 
-    /// The time that a session may idle inside a transaction before it is ended with 25P03. Default: no limit, which zero
-    /// also means.
+    /// The time that a session may idle inside a transaction, from ReadyForQuery to the client's next message, before it is
+    /// ended with 25P03. Default: no limit, which zero also means.
     #[must_use]
     pub fn idle_in_transaction_timeout(self, limit: Duration) -> Self {
         self.config

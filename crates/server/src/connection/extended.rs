@@ -21,7 +21,6 @@ use crate::{Columns, Error, Result, Session};
 impl<S: Session> Core<'_, S> {
     /// Parse: a statement is prepared.
     pub(super) async fn parse(&mut self, parse: &Parse<'_>) -> Result<(), Failure> {
-        self.transaction.in_series = true;
         let name = &parse.statement;
         if name.is_unnamed() {
             // Even if this one fails (rule EQ-03).
@@ -125,7 +124,6 @@ impl<S: Session> Core<'_, S> {
     /// Bind: parameters are copied out of the message, and a portal is made.
     #[inline]
     pub(super) fn bind(&mut self, bind: &Bind<'_>) -> Result<(), Failure> {
-        self.transaction.in_series = true;
         let prepared = self.statements.find(&bind.statement)?;
         if self.transaction.block == Block::Failed {
             admit_in_failed(self.session, prepared)?;
@@ -163,7 +161,6 @@ impl<S: Session> Core<'_, S> {
 
     /// Describe.
     pub(super) fn describe(&mut self, target: &Target<'_>) -> Result<(), Failure> {
-        self.transaction.in_series = true;
         let failed = self.transaction.block == Block::Failed;
         let (statement, formats) = match target {
             Target::Statement(name) => (self.statements.find(name)?, &Formats::Text),
@@ -190,7 +187,6 @@ impl<S: Session> Core<'_, S> {
 
     /// Close: no error if there is nothing of that name (rule EQ-13).
     pub(super) fn close(&mut self, target: &Target<'_>) -> Result<(), Failure> {
-        self.transaction.in_series = true;
         match target {
             Target::Statement(name) => {
                 self.statements.remove(name);
@@ -203,7 +199,6 @@ impl<S: Session> Core<'_, S> {
     /// Sync: an implicit transaction is committed, and ReadyForQuery sent.
     #[inline]
     pub(super) async fn sync(&mut self) -> Result<(), Failure> {
-        self.transaction.in_series = false;
         if self.transaction.block == Block::Implicit {
             self.commit().await?;
         }

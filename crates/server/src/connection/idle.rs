@@ -33,7 +33,7 @@ impl<S: Session> Core<'_, S> {
             self.write_or_end().await?;
         }
         // A message that drips in does not make a client busy: only a whole one does.
-        if self.idle_since.is_none() && self.shared.timeouts.any_idle() {
+        if self.at_rest && self.idle_since.is_none() && self.shared.timeouts.any_idle() {
             self.idle_since = Some(Instant::now());
         }
         loop {
@@ -76,18 +76,18 @@ impl<S: Session> Core<'_, S> {
             }
             _ => {}
         }
-        if self.shared.has_mail() && !self.transaction.in_series {
+        if self.shared.has_mail() && self.at_rest {
             return Poll::Ready(Woken::Mail);
         }
-        match self.idle_since {
-            Some(since) => self.poll_idle_timeouts(since, cx),
-            None => Poll::Pending,
+        if self.shared.timeouts.any_idle() {
+            return self.poll_timeouts(cx);
         }
+        Poll::Pending
     }
 
     #[cold]
-    fn poll_idle_timeouts(&mut self, since: Instant, cx: &mut Context<'_>) -> Poll<Woken> {
-        match deadline(&self.shared.timeouts, &self.transaction, since) {
+    fn poll_timeouts(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+        match deadline(&self.shared.timeouts, &self.transaction, self.idle_since) {
             None => Poll::Pending,
             Some(deadline) => self
                 .outside
@@ -97,11 +97,11 @@ impl<S: Session> Core<'_, S> {
     }
 }
 
-/// When a client that has done nothing since then is given up.
+/// When a client is given up: one that is idle since then, if it is, or whose transaction takes too long.
 pub(super) fn deadline(
     timeouts: &Timeouts,
     transaction: &Transaction,
-    since: Instant,
+    idle_since: Option<Instant>,
 ) -> Option<Deadline> {
     let idle = if transaction.is_open() {
         Timeout::IdleInTransaction
@@ -118,7 +118,8 @@ pub(super) fn deadline(
     let transaction = transaction
         .began
         .and_then(|began| until(Timeout::Transaction, began));
-    until(idle, since)
+    idle_since
+        .and_then(|since| until(idle, since))
         .into_iter()
         .chain(transaction)
         .min_by_key(|deadline| deadline.at)

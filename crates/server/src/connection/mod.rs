@@ -84,7 +84,9 @@ struct Core<'s, S: Session> {
     portals: Portals<'s, S>,
     budget: Budget,
     transaction: Transaction,
-    /// When the client was first waited for since its last message, if its time is limited.
+    /// ReadyForQuery was the last word, and no message has come since. A client in the middle of a series is not idle.
+    at_rest: bool,
+    /// When the client was first waited for since then, if its time is limited.
     idle_since: Option<Instant>,
     status: ParameterStatus,
     config: Arc<Config>,
@@ -200,6 +202,7 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
         portals: Portals::new(config.max_portals),
         budget: Budget::new(config.max_prepared_bytes),
         transaction: Transaction::default(),
+        at_rest: true,
         idle_since: None,
         status,
         config,
@@ -229,7 +232,7 @@ impl<S: Session> Core<'_, S> {
                         Err(end) => return end,
                     },
                 };
-                self.idle_since = None;
+                (self.at_rest, self.idle_since) = (false, None);
                 let done = match event {
                     // These wait for nothing: a future for them would cost more than they do.
                     Event::Bind(bind) => self.bind(&bind),
@@ -277,6 +280,7 @@ impl<S: Session> Core<'_, S> {
     #[cold]
     async fn reject(&mut self, error: &ProtocolError) -> Result<(), End> {
         tracing::debug!(%error, "the client broke the protocol");
+        (self.at_rest, self.idle_since) = (false, None);
         let wire = self.reply.wire();
         wire.ensure_buffer();
         // A malformed Sync is still a Sync: what it would have committed is not, and one ReadyForQuery is due.
@@ -311,7 +315,6 @@ impl<S: Session> Core<'_, S> {
             self.portals.clear();
         }
         if !self.reply.wire().machine.is_receptive() {
-            self.transaction.in_series = false;
             return self.ready().await.map_err(|failure| match failure {
                 Failure::End(end) => end,
                 Failure::Error(error) => End::Fatal(error),

@@ -23,6 +23,7 @@ impl<S: Session> Core<'_, S> {
         self.reply
             .wire()
             .answer(|machine, output| machine.ready(status, output))?;
+        self.at_rest = true;
         self.write().await
     }
 
@@ -110,7 +111,7 @@ fn poll_stalled(
         return false;
     }
     let since = *since.get_or_insert_with(Instant::now);
-    let Some(deadline) = idle::deadline(&shared.timeouts, transaction, since) else {
+    let Some(deadline) = idle::deadline(&shared.timeouts, transaction, Some(since)) else {
         return false;
     };
     let over = outside.poll_timer(deadline.at, cx).is_ready();

@@ -39,8 +39,6 @@ pub(super) struct Transaction {
     pub(super) block: Block,
     /// A Query of several statements is being carried out.
     pub(super) in_query: bool,
-    /// Extended messages have come since the last Sync.
-    pub(super) in_series: bool,
     /// When the transaction was opened, if one is.
     pub(super) began: Option<Instant>,
     /// What BEGIN said.

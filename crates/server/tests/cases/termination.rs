@@ -64,6 +64,59 @@ fn t_t02_idle_session_timeout() {
     assert!(began.elapsed() >= Duration::from_millis(250));
 }
 
+/// PostgreSQL's idle timeouts run from ReadyForQuery to the next message, and not within a series.
+#[test]
+fn t_t02_a_series_without_sync_is_not_idle() {
+    let server = server();
+    for (setting, before, status, ended) in [
+        ("idle_session_timeout", "select 1", "Z(I)", "57P05"),
+        (
+            "idle_in_transaction_session_timeout",
+            "begin",
+            "Z(T)",
+            "25P03",
+        ),
+    ] {
+        let mut client = server.login_with(&[("options", &format!("-c {setting}=300"))]);
+        client.send([query(before)]);
+        client.expect_until("Z");
+        client.send([parse("", "select 1", &[]), flush()]);
+        client.expect("1");
+        client.expect_silence(Duration::from_millis(600));
+        client.send([sync()]);
+        client.expect(&format!("{status} E[FATAL {ended}] EOF"));
+    }
+}
+
+#[test]
+fn t_t02_skipping_to_sync_is_not_idle() {
+    let server = server();
+    for fault in [parse("", "select 1/", &[]), message(b'P', b"")] {
+        let mut client = server.login_with(&[("options", "-c idle_session_timeout=300")]);
+        client.send([fault, flush()]);
+        client.expect("E");
+        client.expect_silence(Duration::from_millis(600));
+        client.send([sync()]);
+        client.expect("Z(I) E[FATAL 57P05] EOF");
+    }
+}
+
+#[test]
+fn t_t02_a_query_in_a_series_is_followed_by_idleness() {
+    let server = server();
+    let mut client = server.login_with(&[("options", "-c idle_session_timeout=300")]);
+    client.send([parse("", "select 1", &[]), query("select 2")]);
+    client.expect("1 T D[2] C(SELECT 1) Z(I) E[FATAL 57P05] EOF");
+}
+
+#[test]
+fn t_t02_a_transaction_times_out_within_a_series() {
+    let server = server();
+    let mut client = server.login_with(&[("options", "-c transaction_timeout=300")]);
+    client.send([query("begin"), parse("", "select 1", &[]), flush()]);
+    client.expect("C(BEGIN) Z(T) 1 E[FATAL 25P04] EOF");
+}
+
 #[test]
 fn t_t02_transaction_timeout() {
     let server = server();
