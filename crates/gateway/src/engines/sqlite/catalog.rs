@@ -1,12 +1,14 @@
 //! What the translator asks of the database's schema.
 
 mod read;
+mod reads;
 
 use std::sync::Arc;
 
 use trunkline_server::{Result, Type};
 
 pub(crate) use read::{Cache, Reader};
+pub(crate) use reads::Reads;
 
 /// The tables and functions that a statement may name.
 pub(crate) trait Catalog {
@@ -29,6 +31,15 @@ pub(crate) trait Catalog {
     /// XX000 when SQLite cannot read it.
     fn has_rows(&self, _table: &Table) -> Result<bool> {
         Ok(false)
+    }
+
+    /// The tables and views that a view reads itself.
+    ///
+    /// # Errors
+    ///
+    /// XX000 when SQLite cannot read the schema.
+    fn sources(&self, _view: &Table) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 
     /// Whether SQLite itself knows a function of this name.

@@ -166,6 +166,7 @@ impl Database {
             true
         }))?;
         functions::register(&connection, shared)?;
+        shared.reads.listen(&mut connection)?;
         Ok(connection)
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn load(database: &Database) -> Result<(), OpenError> {
 
 fn run(connection: &Connection, shared: &Shared) -> Result<(), Error> {
     let cache = RefCell::new(Cache::default());
-    let catalog = Reader::new(connection, &cache);
+    let catalog = Reader::new(connection, &cache, &shared.reads);
     if catalog.table("observations")?.is_some() {
         return Ok(());
     }

@@ -205,7 +205,7 @@ impl Engine {
 
     /// The schema as the translator asks for it.
     pub(crate) fn catalog(&self) -> Reader<'_> {
-        Reader::new(&self.connection, &self.cache)
+        Reader::new(&self.connection, &self.cache, &self.shared.reads)
     }
 
     /// Translates a statement, and has SQLite compile it.

@@ -116,6 +116,16 @@ fn plain(message: &str, error: Sqlite) -> Error {
             "there is no unique or exclusion constraint matching the ON CONFLICT specification",
         );
     }
+    if let Some((view, _)) = message
+        .strip_prefix("error in view ")
+        .and_then(|rest| rest.split_once(" after drop column"))
+    {
+        return Error::new(
+            SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
+            format!("cannot drop the column because view {view} depends on it"),
+        )
+        .hint("Drop the view first.");
+    }
     if message.contains("misuse of aggregate") {
         return Error::new(
             SqlState::GROUPING_ERROR,

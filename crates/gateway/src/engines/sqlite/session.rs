@@ -386,8 +386,12 @@ impl Session for SqliteSession {
             Plan::Batch {
                 tag: kind, notices, ..
             } => {
-                for (sqlstate, message) in notices {
-                    reply.notice(&Error::new(*sqlstate, message.clone()))?;
+                for notice in notices {
+                    let told = Error::new(notice.sqlstate, notice.message.clone());
+                    reply.notice(&match &notice.detail {
+                        Some(detail) => told.detail(detail.clone()),
+                        None => told,
+                    })?;
                 }
                 let (known, kind) = (Arc::clone(&statement.0), *kind);
                 let count = self

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use trunkline_server::{Result, SessionHandle};
 use trunkline_types::TimestampTz;
 
+use super::catalog::Reads;
 use super::functions::Failure;
 use super::settings::Settings;
 use super::translate::Facts;
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) facts: Facts,
     pub(crate) pid: i32,
     pub(crate) failure: Failure,
+    pub(crate) reads: Reads,
     /// `None` for work of the engine's own, which has no client.
     handle: Option<SessionHandle>,
     settings: Mutex<Settings>,
@@ -70,6 +72,7 @@ impl Shared {
             facts,
             pid: handle.as_ref().map_or(0, SessionHandle::pid),
             failure: Failure::default(),
+            reads: Reads::default(),
             handle,
             settings: Mutex::new(settings),
             saved: Mutex::default(),

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use sqlparser::ast::{ColumnOption, CreateTable, Expr, Statement, TableConstraint};
 use trunkline_server::{Error, Result, Type};
 
-use super::{Catalog, Column, ForeignKey, Key, Kind, Table};
+use super::{Catalog, Column, ForeignKey, Key, Kind, Reads, Table};
 use crate::engines::sqlite::parse::parse;
 use crate::engines::sqlite::translate::quote;
 use crate::engines::sqlite::translate::types::{declared, view_types_in};
@@ -30,11 +30,20 @@ pub(crate) struct Cache {
 pub(crate) struct Reader<'c> {
     connection: &'c Connection,
     cache: &'c RefCell<Cache>,
+    reads: &'c Reads,
 }
 
 impl<'c> Reader<'c> {
-    pub(crate) fn new(connection: &'c Connection, cache: &'c RefCell<Cache>) -> Self {
-        Self { connection, cache }
+    pub(crate) fn new(
+        connection: &'c Connection,
+        cache: &'c RefCell<Cache>,
+        reads: &'c Reads,
+    ) -> Self {
+        Self {
+            connection,
+            cache,
+            reads,
+        }
     }
 
     fn version(&self) -> rusqlite::Result<(i64, i64)> {
@@ -382,6 +391,20 @@ impl Catalog for Reader<'_> {
         self.connection
             .query_row(&sql, [], |row| row.get(0))
             .map_err(Error::internal)
+    }
+
+    fn sources(&self, view: &Table) -> Result<Vec<String>> {
+        let mut sources = Vec::new();
+        for (by, source) in self.reads.of_view(self.connection, &view.name) {
+            let by = by.filter(|by| *by != view.name);
+            let other = by.map(|by| self.table(&by)).transpose()?.flatten();
+            // What another view reads is that one's; a subquery of the view itself is known by its alias.
+            let own = other.is_none_or(|table| table.kind != Kind::View);
+            if own && source != view.name && !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        Ok(sources)
     }
 
     fn is_function(&self, name: &str) -> bool {

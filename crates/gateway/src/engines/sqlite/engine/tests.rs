@@ -723,6 +723,72 @@ async fn a_table_that_others_refer_to_is_not_dropped() {
     assert_eq!(a.code("select * from t").await, SqlState::UNDEFINED_TABLE);
 }
 
+/// From PostgreSQL 15.
+#[tokio::test]
+async fn what_a_view_reads_is_not_dropped_without_it() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    for sql in [
+        "create table c (x int)",
+        "create view v1 as select * from t",
+        "create view v2 as with t as (select id from v1) select * from t",
+        "create view v3 as select 1 from t, c",
+        "create view v4 as select 't' as t",
+        "create table d (x int, y int)",
+        "create view v5 as select y from d",
+    ] {
+        a.run(sql).await.unwrap();
+    }
+    let refused = async |sql: &str, message: &str, detail: &str| {
+        let error = a.run(sql).await.unwrap_err();
+        assert_eq!(error.sqlstate(), SqlState::DEPENDENT_OBJECTS_STILL_EXIST);
+        assert_eq!(error.message(), message);
+        let shown = format!("{error:?}").replace("\\n", "; ");
+        assert!(shown.contains(&format!("detail: \"{detail}\"")), "{shown}");
+        assert!(shown.contains("Use DROP ... CASCADE"), "{shown}");
+    };
+    refused(
+        "drop table t",
+        "cannot drop table t because other objects depend on it",
+        "view v1 depends on table t; view v2 depends on view v1; view v3 depends on table t",
+    )
+    .await;
+    refused(
+        "drop view v1",
+        "cannot drop view v1 because other objects depend on it",
+        "view v2 depends on view v1",
+    )
+    .await;
+    refused(
+        "drop table t, c",
+        "cannot drop desired object(s) because other objects depend on them",
+        "view v1 depends on table t; view v2 depends on view v1; view v3 depends on table t",
+    )
+    .await;
+    assert_eq!(a.code("drop view t").await, SqlState::WRONG_OBJECT_TYPE);
+    assert_eq!(
+        a.code("alter table d drop column y").await,
+        SqlState::DEPENDENT_OBJECTS_STILL_EXIST
+    );
+    let plan = a
+        .ask(|engine| engine.prepare("drop table t cascade", &[]))
+        .await
+        .unwrap();
+    let Plan::Batch { notices, .. } = plan else {
+        panic!("no batch")
+    };
+    assert_eq!(notices[0].message, "drop cascades to 3 other objects");
+    assert_eq!(
+        notices[0].detail.as_deref(),
+        Some("drop cascades to view v1\ndrop cascades to view v2\ndrop cascades to view v3")
+    );
+    a.run("drop view v1, v2").await.unwrap();
+    a.run("drop table t cascade").await.unwrap();
+    assert_eq!(a.code("select * from v3").await, SqlState::UNDEFINED_TABLE);
+    a.run("drop table c").await.unwrap();
+    assert_eq!(a.run("select * from v4").await.unwrap(), 1);
+}
+
 /// What psql's `\d` and drivers read.
 #[tokio::test]
 async fn the_catalogs_tell_of_keys_and_constraints() {

@@ -1,8 +1,8 @@
-//! CREATE INDEX and VIEW, ALTER TABLE, DROP.
+//! CREATE INDEX and VIEW, ALTER TABLE.
 
 use sqlparser::ast::{
-    AlterTable, AlterTableOperation, CreateIndex, CreateView, Expr, IndexColumn, ObjectName,
-    ObjectType, RenameTableNameKind, TableConstraint,
+    AlterTable, AlterTableOperation, CreateIndex, CreateView, Expr, IndexColumn,
+    RenameTableNameKind, TableConstraint,
 };
 use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState};
@@ -268,134 +268,5 @@ impl Translator<'_> {
             quote(table),
             names.join(", ")
         ))
-    }
-
-    pub(super) fn drop(
-        &mut self,
-        object: ObjectType,
-        if_exists: bool,
-        cascade: bool,
-        names: &[ObjectName],
-    ) -> Result<Plan> {
-        let (words, tag, noun) = match object {
-            ObjectType::Table => ("TABLE", "DROP TABLE", "table"),
-            ObjectType::View => ("VIEW", "DROP VIEW", "view"),
-            ObjectType::Index => ("INDEX", "DROP INDEX", "index"),
-            _ => return Err(self.unsupported(&format!("DROP {object}"), NOWHERE)),
-        };
-        if object == ObjectType::Table {
-            self.unreferred(cascade, names)?;
-        }
-        let mut statements = Vec::new();
-        for name in self.children_first(names)? {
-            let (_, bare, _) = self.split(name)?;
-            let missing = object != ObjectType::Index && self.catalog.table(&bare)?.is_none();
-            if missing && if_exists {
-                let message = format!("{noun} \"{bare}\" does not exist, skipping");
-                self.notices
-                    .push((SqlState::SUCCESSFUL_COMPLETION, message));
-            }
-            if missing && !if_exists {
-                return Err(Error::new(
-                    SqlState::UNDEFINED_TABLE,
-                    format!("{noun} \"{bare}\" does not exist"),
-                ));
-            }
-            let exists = if if_exists { "IF EXISTS " } else { "" };
-            statements.push(format!("DROP {words} {exists}{}", quote(&bare)));
-        }
-        Ok(Plan::Batch {
-            notices: std::mem::take(&mut self.notices),
-            statements,
-            tag: TagKind::Fixed(tag),
-        })
-    }
-
-    /// Refuses to drop a table that one which stays refers to: SQLite would delete the rows first, and with them, or instead of
-    /// them, what the references say.
-    ///
-    /// # Errors
-    ///
-    /// 2BP01 as PostgreSQL; 0A000 with CASCADE, since SQLite cannot drop a constraint alone.
-    fn unreferred(&self, cascade: bool, names: &[ObjectName]) -> Result<()> {
-        let dropped = names
-            .iter()
-            .map(|name| {
-                let (_, bare, _) = self.split(name)?;
-                Ok(self
-                    .catalog
-                    .table(&bare)?
-                    .map_or(bare, |table| table.name.clone()))
-            })
-            .collect::<Result<Vec<String>>>()?;
-        let among = |name: &str| dropped.iter().find(|d| d.eq_ignore_ascii_case(name));
-        let mut lines = Vec::new();
-        let mut parents: Vec<&String> = Vec::new();
-        for table in self.catalog.tables()? {
-            if among(&table.name).is_some() {
-                continue;
-            }
-            for key in &table.foreign {
-                let Some(parent) = among(&key.parent) else {
-                    continue;
-                };
-                if !parents.contains(&parent) {
-                    parents.push(parent);
-                }
-                lines.push(format!(
-                    "constraint {} on table {} depends on table {parent}",
-                    key.name, table.name
-                ));
-            }
-        }
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let detail = lines.join("\n");
-        if cascade {
-            return Err(Error::unsupported(
-                "DROP TABLE … CASCADE of a table that others refer to is not supported",
-            )
-            .detail(detail)
-            .hint("Drop the tables that refer to it first, or in the same DROP TABLE."));
-        }
-        let message = match parents.as_slice() {
-            [one] if dropped.len() == 1 => {
-                format!("cannot drop table {one} because other objects depend on it")
-            }
-            _ => "cannot drop desired object(s) because other objects depend on them".to_owned(),
-        };
-        Err(Error::new(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message)
-            .detail(detail)
-            .hint("Use DROP ... CASCADE to drop the dependent objects too."))
-    }
-
-    /// The names in an order that lets SQLite drop them: none while another refers to it.
-    fn children_first<'n>(&self, names: &'n [ObjectName]) -> Result<Vec<&'n ObjectName>> {
-        let mut left = Vec::new();
-        for name in names {
-            let (_, bare, _) = self.split(name)?;
-            let table = self.catalog.table(&bare)?;
-            let parents: Vec<String> = table
-                .iter()
-                .flat_map(|table| &table.foreign)
-                .map(|key| key.parent.to_lowercase())
-                .collect();
-            left.push((name, bare.to_lowercase(), parents));
-        }
-        let mut ordered = Vec::new();
-        while !left.is_empty() {
-            let free = left
-                .iter()
-                .position(|(_, bare, _)| {
-                    !left
-                        .iter()
-                        .any(|(_, other, parents)| other != bare && parents.contains(bare))
-                })
-                // A circle: SQLite says whether its rows allow it.
-                .unwrap_or(0);
-            ordered.push(left.remove(free).0);
-        }
-        Ok(ordered)
     }
 }

@@ -11,7 +11,7 @@ use super::Translator;
 use super::convert::Mode;
 use super::name::last;
 use super::node::{BLANK_PADDED, NUMERIC, quote};
-use super::plan::{Plan, TagKind};
+use super::plan::{Notice, Plan, TagKind};
 use super::scope::{Relation, Scope, Visible, fold};
 use super::types::{Typed, declaration, resolve};
 
@@ -61,7 +61,8 @@ impl Translator<'_> {
         let (_, name, _) = self.split(&create.name)?;
         if create.if_not_exists && self.catalog.table(&name)?.is_some() {
             let message = format!("relation \"{name}\" already exists, skipping");
-            self.notices.push((SqlState::DUPLICATE_TABLE, message));
+            self.notices
+                .push(Notice::new(SqlState::DUPLICATE_TABLE, message));
         }
         if !create.if_not_exists && self.catalog.table(&name)?.is_some() {
             let message = format!("relation \"{name}\" already exists");

@@ -5,7 +5,7 @@
 //! form that days are stored in. The same types are what Describe answers.
 //!
 //! One file a construct: [`statement`] sorts them, [`query`] is SELECT, with [`from`] and [`order`]; [`expr`] has its neighbours
-//! [`operator`], [`membership`], [`functions`], [`aggregate`], [`grouping`] and [`literal`]; [`dml`] and [`copy`] write, [`ddl`] and [`alter`] define.
+//! [`operator`], [`membership`], [`functions`], [`aggregate`], [`grouping`] and [`literal`]; [`dml`] and [`copy`] write, [`ddl`], [`alter`] and [`drop`] define.
 
 mod aggregate;
 mod alter;
@@ -13,6 +13,7 @@ mod convert;
 mod copy;
 mod ddl;
 mod dml;
+mod drop;
 mod expr;
 mod from;
 mod functions;
@@ -44,6 +45,7 @@ pub(crate) use plan::{Command, CopyFormat, Output, Plan, Probe, Query, SetScope,
 use crate::engines::sqlite::catalog::Catalog;
 use crate::engines::sqlite::parse::{Source, parse};
 use from::Cte;
+use plan::Notice;
 
 /// What the session knows of itself.
 #[derive(Clone, Debug)]
@@ -92,7 +94,7 @@ pub(crate) struct Translator<'a> {
     ctes: Vec<Cte>,
     /// The statement takes row locks: it must own the write lock.
     locks: bool,
-    notices: Vec<(SqlState, String)>,
+    notices: Vec<Notice>,
     /// The clause at hand, if it is one that takes no aggregates.
     clause: Option<&'static str>,
     /// The table that the statement writes to.

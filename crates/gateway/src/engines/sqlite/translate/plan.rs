@@ -12,7 +12,7 @@ pub(crate) enum Plan {
         statements: Vec<String>,
         tag: TagKind,
         /// To tell the client.
-        notices: Vec<(SqlState, String)>,
+        notices: Vec<Notice>,
     },
     /// For the session, not for SQLite.
     Command(Command),
@@ -28,6 +28,24 @@ pub(crate) enum Plan {
     CopyOut { query: Query, format: CopyFormat },
     /// Accepted without effect; its command tag.
     Nothing(&'static str),
+}
+
+/// Something to tell beside the result.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Notice {
+    pub(crate) sqlstate: SqlState,
+    pub(crate) message: String,
+    pub(crate) detail: Option<String>,
+}
+
+impl Notice {
+    pub(crate) fn new(sqlstate: SqlState, message: String) -> Self {
+        Self {
+            sqlstate,
+            message,
+            detail: None,
+        }
+    }
 }
 
 impl Plan {
