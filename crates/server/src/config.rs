@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) max_held: usize,
     pub(crate) authentication_timeout: Duration,
     pub(crate) half_close_grace: Duration,
+    pub(crate) send_timeout: Option<Duration>,
     /// How long a client is given to read the last words, and a session to roll back.
     pub(crate) farewell: Duration,
     pub(crate) timeouts: Timeouts,
@@ -43,6 +44,7 @@ impl Config {
             max_held: 16 << 20,
             authentication_timeout: Duration::from_secs(60),
             half_close_grace: Duration::from_secs(2),
+            send_timeout: None,
             farewell: Duration::from_secs(5),
             timeouts: Timeouts::default(),
             parameters: STANDARD

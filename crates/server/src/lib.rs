@@ -61,6 +61,7 @@ mod listener;
 mod open;
 mod params;
 mod park;
+mod patience;
 mod prepared;
 mod registry;
 mod reply;

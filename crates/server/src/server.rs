@@ -147,6 +147,20 @@ impl<A: Authenticator> Server<A> {
         self
     }
 
+    /// The time that a client may take nothing of what is being sent to it before it is disconnected; the statement
+    /// whose rows they are is stopped as by the [loss of the client](crate::Session#cancellation). It begins when the
+    /// buffers on the way are full, and again with whatever the client takes: a slow reader is none that has stopped.
+    ///
+    /// Default: no limit, which zero also means. PostgreSQL has none either, and people rely on it: who looks at a
+    /// result in a pager stops reading for as long as they like. Until then a client that does not read keeps its
+    /// transaction open, with all that the transaction holds. Set a limit of minutes where that matters more;
+    /// [`statement_timeout`](Self::statement_timeout) bounds the whole of a statement, read or not.
+    #[must_use]
+    pub fn send_timeout(mut self, limit: Duration) -> Self {
+        self.config.send_timeout = Some(limit).filter(|limit| !limit.is_zero());
+        self
+    }
+
     /// How long a statement goes on after the client has closed its half of the connection. Some clients close it and
     /// still read the answer; most are gone, and nothing tells the two apart. Default: 2 s;
     /// `Duration::MAX` lets it go on to its end.

@@ -11,6 +11,7 @@ use trunkline_proto::server::{Connection, Misuse};
 use crate::Error;
 use crate::buffer::{self, CHUNK};
 use crate::divert::Diverted;
+use crate::patience::Patience;
 use crate::transport::WriteHalf;
 
 /// Owned by whoever may write: the connection's task, the statement that runs, or the portal that was resumed.
@@ -28,6 +29,8 @@ pub(crate) struct Wire {
     pub(crate) diverted: Option<Diverted>,
     /// The client went away; nothing can be written any more.
     pub(crate) broken: bool,
+    /// Boxed, since most servers set no limit.
+    patience: Option<Box<Patience>>,
     io: WriteHalf,
 }
 
@@ -43,7 +46,13 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(machine: Connection, output: Vec<u8>, io: WriteHalf, row_limit: u32) -> Self {
+    pub(crate) fn new(
+        machine: Connection,
+        output: Vec<u8>,
+        io: WriteHalf,
+        row_limit: u32,
+        patience: Option<Patience>,
+    ) -> Self {
         Self {
             machine,
             output,
@@ -52,6 +61,7 @@ impl Wire {
             open: None,
             diverted: None,
             broken: false,
+            patience: patience.map(Box::new),
             io,
         }
     }
@@ -106,7 +116,17 @@ impl Wire {
 
     /// Writes all output.
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = self.poll_write_all(cx);
+        let before = self.written;
+        let mut result = self.poll_write_all(cx);
+        if let Some(patience) = &mut self.patience {
+            if result.is_ready() || self.written > before {
+                patience.headway();
+            }
+            if result.is_pending() && patience.poll(cx).is_ready() {
+                tracing::debug!("the client did not read its answers in time");
+                result = Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
         if let Poll::Ready(Err(_)) = result {
             self.broken = true;
             self.output.clear();

@@ -28,6 +28,7 @@ use wire::*;
 struct Odd {
     panics: bool,
     rollbacks: Arc<AtomicUsize>,
+    cancels: Arc<AtomicUsize>,
     /// What `Debug` shows.
     shown: Arc<Mutex<String>>,
 }
@@ -39,7 +40,9 @@ impl Session for Odd {
 
     async fn prepare(&self, sql: &str, _: &[Type]) -> Result<Prepared<String>> {
         let prepared = Prepared::new(sql.to_owned()).columns([("n", Type::INT4)]);
-        Ok(if sql == "shown" {
+        Ok(if sql == "large" {
+            prepared.columns([("t", Type::TEXT)])
+        } else if sql == "shown" {
             prepared.params([Type::TEXT]).columns([("t", Type::TEXT)])
         } else {
             prepared
@@ -51,6 +54,10 @@ impl Session for Odd {
         self.rollbacks.fetch_add(1, SeqCst);
         assert!(!self.panics, "a panic in the hook");
         async { Ok(()) }
+    }
+
+    fn cancel(&self) {
+        self.cancels.fetch_add(1, SeqCst);
     }
 
     async fn execute(&self, what: &String, params: Params<'_>, reply: &mut Reply) -> Result<Tag> {
@@ -89,6 +96,14 @@ impl Session for Odd {
                     drop(reply.row((n,)));
                 }
                 Ok(Tag::select(2_000))
+            }
+            // 40 MB: more than the buffers of the two sockets take.
+            "large" => {
+                let text = "x".repeat(100_000);
+                for _ in 0..400 {
+                    reply.row((&text,)).await?;
+                }
+                Ok(Tag::select(400))
             }
             "sleep" => {
                 tokio::time::sleep(MILLISECONDS_300).await;
@@ -291,11 +306,46 @@ fn clients_that_do_not_read_are_given_up() {
 }
 
 #[test]
+fn rows_that_nobody_takes_are_given_up() {
+    for begin in [query("select 1"), query("begin")] {
+        let odd = Odd::default();
+        let limit = |server: Server<Trust>| server.send_timeout(MILLISECONDS_300);
+        let mut client = start_with(limit, odd.clone());
+        let in_block = begin == query("begin");
+        client.send([begin]);
+        client.expect_until("Z");
+        let began = Instant::now();
+        client.send([query("large")]);
+        while odd.cancels.load(SeqCst) == 0 || (in_block && odd.rollbacks.load(SeqCst) == 0) {
+            assert!(began.elapsed() < Duration::from_secs(5), "it is waited for");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(began.elapsed() >= MILLISECONDS_300);
+        assert_eq!(odd.cancels.load(SeqCst), 1);
+    }
+}
+
+#[test]
+fn a_slow_reader_is_not_given_up() {
+    let mut client = start(|server| server.send_timeout(Duration::from_secs(1)));
+    let began = Instant::now();
+    client.send([query("large")]);
+    client.expect("T");
+    for _ in 0..5 {
+        std::thread::sleep(MILLISECONDS_300);
+        client.expect("D×80");
+    }
+    client.expect("C(SELECT 400) Z(I)");
+    assert!(began.elapsed() > Duration::from_secs(1));
+}
+
+#[test]
 fn no_limit_is_no_limit() {
     let mut client = start(|server| {
         server
             .statement_timeout(Duration::ZERO)
             .idle_timeout(Duration::ZERO)
+            .send_timeout(Duration::ZERO)
             .half_close_grace(Duration::MAX)
     });
     client.send([query("sleep")]);

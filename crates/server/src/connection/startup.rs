@@ -20,6 +20,7 @@ use crate::buffer::Input;
 use crate::client::Address;
 use crate::config::Config;
 use crate::open::Open;
+use crate::patience::Patience;
 use crate::registry::{CancelKey, Registration, Registry};
 use crate::tls::ALPN;
 use crate::transport::{Socket, Stream};
@@ -242,6 +243,7 @@ pub(crate) async fn establish<A: Authenticator, O: Open>(
             Vec::new(),
             writer,
             u32::try_from(config.limits.row).unwrap_or(u32::MAX),
+            config.send_timeout.map(Patience::new),
         )),
         outside: Outside::new(reader, config.half_close_grace),
         input,
