@@ -112,6 +112,8 @@ contains "\\d: its references" "    \"${table}_boss_fkey\" FOREIGN KEY (boss) RE
 contains "\\d: what refers to it" "    TABLE \"$table\" CONSTRAINT \"${table}_boss_fkey\" FOREIGN KEY (boss) REFERENCES $table(id)" -c "\\d $table"
 contains "\\d: an index" "primary key, btree, for table \"public.$table\"" -c "\\d ${table}_pkey"
 contains "\\di" "| ${table}_name_key " -c '\di'
+contains "\\df" "List of functions" -c '\df'
+contains "\\df of one" " | now  | timestamp with time zone | " -c '\df now'
 contains "\\dt" "| $table " -c '\dt'
 contains "\\du" " $PGUSER " -c '\du'
 

@@ -649,6 +649,34 @@ async fn what_does_not_fit_is_out_of_range() {
     );
 }
 
+/// What psql's `\df` asks.
+#[tokio::test]
+async fn the_catalogs_tell_of_functions() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    let listed = "select n.nspname, p.proname, pg_catalog.pg_get_function_result(p.oid), pg_catalog.pg_get_function_arguments(p.oid), \
+        case p.prokind when 'a' then 'agg' when 'w' then 'window' when 'p' then 'proc' else 'func' end, \
+        pg_catalog.array_to_string(p.proacl, E'\\n'), l.lanname, coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) \
+        from pg_catalog.pg_proc p left join pg_catalog.pg_namespace n on n.oid = p.pronamespace \
+        left join pg_catalog.pg_language l on l.oid = p.prolang where pg_catalog.pg_function_is_visible(p.oid)";
+    let count = async |rest: &str| a.run(&format!("{listed} and {rest}")).await.unwrap();
+    assert_eq!(count("n.nspname <> 'pg_catalog' order by 1, 2, 4").await, 0);
+    assert_eq!(
+        count("p.proname operator(pg_catalog.~) '^(lpad)$' collate pg_catalog.default").await,
+        2
+    );
+    assert_eq!(
+        count("p.proname = 'concat' and pg_get_function_arguments(p.oid) = 'VARIADIC \"any\"'")
+            .await,
+        1
+    );
+    assert_eq!(
+        count("p.proname = 'now' and pg_get_function_result(p.oid) = 'timestamp with time zone'")
+            .await,
+        1
+    );
+}
+
 #[tokio::test]
 async fn a_changed_table_shows_in_what_was_prepared() {
     let database = database().await;

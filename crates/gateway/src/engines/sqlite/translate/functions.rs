@@ -12,17 +12,18 @@ use super::name::last;
 use super::node::{Node, Shape, quote, text};
 use super::scope::Scope;
 use super::types::Typed;
+pub(super) use table::ENTRIES;
 
 /// How a function of the table becomes SQLite's.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    name: &'static str,
-    args: &'static [Type],
+pub(super) struct Entry {
+    pub(super) name: &'static str,
+    pub(super) args: &'static [Type],
     /// How many of the last arguments may be left out.
-    optional: usize,
+    pub(super) optional: usize,
     /// The last argument may be repeated.
-    variadic: bool,
-    result: Type,
+    pub(super) variadic: bool,
+    pub(super) result: Type,
     /// The SQLite function.
     calls: &'static str,
 }
@@ -409,6 +410,16 @@ impl Translator<'_> {
                         "(CASE WHEN {column} = 0 THEN {whole} ELSE (SELECT attname FROM ({attributes}) \
                          WHERE attrelid = {oid} AND attnum = {column}) END)"
                     ),
+                    Type::TEXT,
+                )
+            }
+            ("pg_get_function_result", [oid]) => Node::new(
+                super::pg_catalog::of_function("result", &oid.sql),
+                Type::TEXT,
+            ),
+            ("pg_get_function_arguments" | "pg_get_function_identity_arguments", [oid]) => {
+                Node::new(
+                    super::pg_catalog::of_function("arguments", &oid.sql),
                     Type::TEXT,
                 )
             }

@@ -1,5 +1,6 @@
 //! The system catalogs, as far as clients ask for them when they connect: each is a query over SQLite's schema.
 
+mod proc;
 mod schema;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ pub(super) fn relation(
     }
     let query = match name {
         "pg_type" => types(),
+        "pg_proc" => proc::query(),
         // None of these rows exist here.
         _ if found.query.is_empty() => {
             let nulls: Vec<String> = found
@@ -62,15 +64,22 @@ pub(super) fn relation(
 ///
 /// XX000 when the schema cannot be read.
 pub(super) fn definition(of: &str, oid: &str, catalog: &dyn Catalog) -> Result<String> {
-    let (table, column) = if of == "pg_constraint" {
-        ("SELECT oid, definition FROM tl_constraints", "oid")
-    } else {
-        (INDEX, "indexrelid")
+    let (table, column) = match of {
+        "pg_constraint" => ("SELECT oid, definition FROM tl_constraints", "oid"),
+        _ => (INDEX, "indexrelid"),
     };
     let query = with_tables(table, &catalog.tables()?);
     Ok(format!(
         "(SELECT definition FROM ({query}) WHERE {column} = {oid})"
     ))
+}
+
+/// The query for what `pg_proc` has in this column beside those that clients see, by the OID.
+pub(super) fn of_function(column: &str, oid: &str) -> String {
+    format!(
+        "(SELECT {column} FROM ({}) WHERE oid = {oid})",
+        proc::query()
+    )
 }
 
 fn with_tables(query: &str, tables: &[Arc<Table>]) -> String {
@@ -449,6 +458,66 @@ const RELATIONS: &[Relation] = &[
             ("typtypmod", INT4),
             ("typinput", Type::REGPROC),
             ("typcollation", OID),
+        ],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_proc",
+        oid: 1255,
+        columns: &[
+            ("oid", OID),
+            ("proname", NAME),
+            ("pronamespace", OID),
+            ("proowner", OID),
+            ("prolang", OID),
+            ("procost", FLOAT4),
+            ("prorows", FLOAT4),
+            ("provariadic", OID),
+            ("prokind", CHAR),
+            ("prosecdef", BOOL),
+            ("proleakproof", BOOL),
+            ("proisstrict", BOOL),
+            ("proretset", BOOL),
+            ("provolatile", CHAR),
+            ("proparallel", CHAR),
+            ("pronargs", INT2),
+            ("pronargdefaults", INT2),
+            ("prorettype", OID),
+            ("proargtypes", Type::OID_ARRAY),
+            ("proallargtypes", Type::OID_ARRAY),
+            ("proargmodes", Type::CHAR_ARRAY),
+            ("proargnames", Type::TEXT_ARRAY),
+            ("prosrc", TEXT),
+            ("probin", TEXT),
+            ("proconfig", Type::TEXT_ARRAY),
+            ("proacl", Type::TEXT_ARRAY),
+        ],
+        query: "",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_language",
+        oid: 2612,
+        columns: &[("oid", OID), ("lanname", NAME), ("lanowner", OID)],
+        query: "SELECT 12 AS oid, 'internal' AS lanname, 10 AS lanowner",
+    },
+    Relation {
+        schema: "pg_catalog",
+        name: "pg_operator",
+        oid: 2617,
+        columns: &[
+            ("oid", OID),
+            ("oprname", NAME),
+            ("oprnamespace", OID),
+            ("oprowner", OID),
+            ("oprkind", CHAR),
+            ("oprcanmerge", BOOL),
+            ("oprcanhash", BOOL),
+            ("oprleft", OID),
+            ("oprright", OID),
+            ("oprresult", OID),
+            ("oprcode", Type::REGPROC),
         ],
         query: "",
     },

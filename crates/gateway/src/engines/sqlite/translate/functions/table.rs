@@ -66,7 +66,7 @@ const fn v(name: &'static str, args: &'static [Type], result: Type, calls: &'sta
 }
 
 /// In the order of preference where a name has several.
-pub(super) const ENTRIES: &[Entry] = &[
+pub(crate) const ENTRIES: &[Entry] = &[
     // Strings.
     f("lower", &[TEXT], TEXT, "tl_lower"),
     f("upper", &[TEXT], TEXT, "tl_upper"),
@@ -200,6 +200,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     f("pg_table_is_visible", &[OID], BOOL, "tl_true"),
     f("pg_type_is_visible", &[OID], BOOL, "tl_true"),
     f("pg_function_is_visible", &[OID], BOOL, "tl_true"),
+    f("pg_operator_is_visible", &[OID], BOOL, "tl_true"),
+    f("pg_get_function_sqlbody", &[OID], TEXT, "tl_null"),
     o(1, "format_type", &[OID, INT4], TEXT, "tl_format_type"),
     f("pg_encoding_to_char", &[INT4], NAME, "tl_encoding"),
     o(1, "obj_description", &[OID, NAME], TEXT, "tl_null"),
