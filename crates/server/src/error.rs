@@ -6,7 +6,7 @@ use std::fmt;
 
 use trunkline_proto::SqlState;
 use trunkline_proto::backend::{Report, Severity};
-use trunkline_types::{DecodeError, EncodeError};
+use trunkline_types::{DecodeError, EncodeError, copy};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -308,5 +308,34 @@ impl From<EncodeError> for Error {
     #[cold]
     fn from(error: EncodeError) -> Self {
         Self::new(error.sqlstate(), error.to_string())
+    }
+}
+
+impl From<copy::Error> for Error {
+    #[cold]
+    fn from(error: copy::Error) -> Self {
+        hinted(error.sqlstate(), error.to_string(), error.hint())
+    }
+}
+
+impl From<trunkline_proto::copy::Error> for Error {
+    #[cold]
+    fn from(error: trunkline_proto::copy::Error) -> Self {
+        hinted(error.sqlstate(), error.to_string(), error.hint())
+    }
+}
+
+impl From<trunkline_proto::copy::InvalidOptions> for Error {
+    #[cold]
+    fn from(error: trunkline_proto::copy::InvalidOptions) -> Self {
+        Self::new(error.sqlstate(), error.to_string())
+    }
+}
+
+fn hinted(sqlstate: SqlState, message: String, hint: Option<&'static str>) -> Error {
+    let error = Error::new(sqlstate, message);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }

@@ -101,4 +101,4 @@ pub use trunkline_proto::backend::Severity;
 pub use trunkline_proto::frontend::ProtocolVersion;
 pub use trunkline_proto::sql::{Control, Isolation};
 pub use trunkline_proto::{Format, Limits, Oid, SqlState};
-pub use trunkline_types::{Decode, DecodeError, Encode, EncodeError, Type};
+pub use trunkline_types::{Decode, DecodeError, Encode, EncodeError, Type, copy};

@@ -360,14 +360,14 @@ impl Session for SqliteSession {
                 ("setting", Type::TEXT),
                 ("description", Type::TEXT),
             ]),
-            Plan::CopyIn { types, format, .. } => prepared.copy_in(
-                copy::wire_format(format),
+            Plan::CopyIn { types, options, .. } => prepared.copy_in(
+                options.layout().format(),
                 u16::try_from(types.len()).map_err(Error::internal)?,
             ),
-            Plan::CopyOut { query, format } => {
+            Plan::CopyOut { query, options } => {
                 let count = query.columns.as_ref().map_or(0, Vec::len);
                 prepared.copy_out(
-                    copy::wire_format(format),
+                    options.layout().format(),
                     u16::try_from(count).map_err(Error::internal)?,
                 )
             }
@@ -465,7 +465,7 @@ impl Session for SqliteSession {
             table,
             types,
             names,
-            format,
+            options,
             ..
         } = &statement.0.plan
         else {
@@ -474,13 +474,13 @@ impl Session for SqliteSession {
         self.ask(Engine::copy_begin).await?;
         let mut undo = Undo(self.worker.get().cloned());
         let outcome = async {
-            let mut decoder = copy::Decoder::new(format, table, names, types);
+            let mut reader = copy::Reader::new(options, table, names, types)?;
             let mut count = 0;
             while let Some(piece) = input.next().await? {
-                let rows = decoder.push(piece)?;
+                let rows = reader.push(piece)?;
                 count += self.store(statement, rows).await?;
             }
-            let rows = decoder.finish()?;
+            let rows = reader.finish()?;
             count += self.store(statement, rows).await?;
             Ok(count)
         };
@@ -497,12 +497,12 @@ impl Session for SqliteSession {
         params: Params<'_>,
         output: &mut CopyOut<'_>,
     ) -> Result<Tag> {
-        let Plan::CopyOut { query, format } = &statement.0.plan else {
+        let Plan::CopyOut { query, options } = &statement.0.plan else {
             return Err(Error::unsupported("this is no COPY TO STDOUT"));
         };
         let columns = query.columns.as_deref().unwrap_or_default();
-        let mut writer = copy::Writer::new(format, columns);
-        if let Some(head) = writer.head() {
+        let mut writer = copy::Writer::new(options, columns)?;
+        if let Some(head) = writer.head()? {
             output.data(&head).await?;
         }
         let mut stream = self.stream(statement, bound(query, params)?).await?;

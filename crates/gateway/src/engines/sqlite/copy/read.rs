@@ -1,399 +1,105 @@
-//! COPY data into rows.
+//! COPY data into values to be stored.
 
 use rusqlite::types::Value;
+use trunkline_proto::copy::{Decoder, Options, Row};
 use trunkline_server::{Error, Format, Result, SqlState, Type};
 
-use super::SIGNATURE;
-use crate::engines::sqlite::translate::CopyFormat;
 use crate::engines::sqlite::value::bind;
 
-/// The longest row that is waited for.
+/// The longest row that is waited for, in bytes.
 const LIMIT: usize = 64 << 20;
 
-/// Takes the data in pieces of any size, and gives whole rows.
-pub(crate) struct Decoder<'p> {
-    format: &'p CopyFormat,
+/// Takes the data in pieces of any size, and gives the rows that are whole.
+pub(crate) struct Reader<'p> {
+    decoder: Decoder,
+    target: Target<'p>,
+}
+
+/// What the rows are for.
+struct Target<'p> {
+    format: Format,
     table: &'p str,
     names: &'p [String],
     types: &'p [Type],
-    buffer: Vec<u8>,
-    line: u64,
-    /// The header line, or the binary signature, is still to come.
-    at_head: bool,
-    /// The end marker was seen: what follows is ignored.
-    done: bool,
 }
 
-impl<'p> Decoder<'p> {
+impl<'p> Reader<'p> {
+    /// # Errors
+    ///
+    /// Options that do not go together.
     pub(crate) fn new(
-        format: &'p CopyFormat,
+        options: &Options,
         table: &'p str,
         names: &'p [String],
         types: &'p [Type],
-    ) -> Self {
-        let at_head = format.binary || format.header;
-        Self {
-            format,
-            table,
-            names,
-            types,
-            buffer: Vec::new(),
-            line: 0,
-            at_head,
-            done: false,
-        }
+    ) -> Result<Self> {
+        Ok(Self {
+            decoder: Decoder::new(options.clone().max_row(LIMIT), types.len())?,
+            target: Target {
+                format: options.layout().format(),
+                table,
+                names,
+                types,
+            },
+        })
     }
 
     /// # Errors
     ///
     /// 22P04 for data of the wrong shape, and as the columns' types say.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<Vec<Vec<Value>>> {
-        self.buffer.extend_from_slice(piece);
-        let buffer = std::mem::take(&mut self.buffer);
-        let mut rest = buffer.as_slice();
-        let mut rows = Vec::new();
-        while !self.done {
-            let row = if self.format.binary {
-                self.tuple(&mut rest)?
-            } else {
-                self.record(&mut rest, false)?
-            };
-            match row {
-                Step::Row(row) => rows.push(row),
-                Step::Skipped => {}
-                Step::More => break,
-            }
+        let Self { decoder, target } = self;
+        let (mut rest, mut rows) = (piece, Vec::new());
+        while let Some(row) = decoder
+            .decode(&mut rest)
+            .map_err(|error| target.fault(&error))?
+        {
+            rows.push(target.values(row)?);
         }
-        if self.done {
-            rest = &[];
-        }
-        if rest.len() > LIMIT {
-            return Err(Error::new(
-                SqlState::PROGRAM_LIMIT_EXCEEDED,
-                "a row of COPY data is too long",
-            ));
-        }
-        self.buffer = rest.to_vec();
         Ok(rows)
     }
 
     /// The row that has no newline at its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
     pub(crate) fn finish(&mut self) -> Result<Vec<Vec<Value>>> {
-        let buffer = std::mem::take(&mut self.buffer);
-        if self.done || buffer.is_empty() {
-            if self.format.binary && !self.done {
-                return Err(bad("unexpected EOF in COPY data"));
-            }
-            return Ok(Vec::new());
-        }
-        if self.format.binary {
-            return Err(bad("unexpected EOF in COPY data"));
-        }
-        let mut rest = buffer.as_slice();
-        match self.record(&mut rest, true)? {
-            Step::Row(row) => Ok(vec![row]),
-            Step::Skipped => Ok(Vec::new()),
-            Step::More if self.format.csv => {
-                Err(self.context(bad("unterminated CSV quoted field"), None))
-            }
-            Step::More => Ok(Vec::new()),
-        }
+        let Self { decoder, target } = self;
+        let last = decoder.finish().map_err(|error| target.fault(&error))?;
+        last.map(|row| target.values(row)).into_iter().collect()
     }
+}
 
-    fn record(&mut self, rest: &mut &[u8], last: bool) -> Result<Step> {
-        let Some(end) = self.record_end(rest) else {
-            if !last {
-                return Ok(Step::More);
-            }
-            let whole = *rest;
-            *rest = &[];
-            return self.line(whole);
-        };
-        let (record, after) = rest.split_at(end);
-        *rest = after.get(1..).unwrap_or_default();
-        self.line(record.strip_suffix(b"\r").unwrap_or(record))
-    }
-
-    /// Where the newline after the first record is. In CSV one inside quotes does not count; in text one behind a backslash.
-    fn record_end(&self, bytes: &[u8]) -> Option<usize> {
-        if !self.format.csv {
-            let mut from = 0;
-            loop {
-                let at = from + bytes.get(from..)?.iter().position(|b| *b == b'\n')?;
-                let slashes = bytes
-                    .get(..at)
-                    .unwrap_or_default()
-                    .iter()
-                    .rev()
-                    .take_while(|b| **b == b'\\')
-                    .count();
-                if slashes % 2 == 0 {
-                    return Some(at);
-                }
-                from = at + 1;
-            }
-        }
-        let mut quoted = false;
-        for (at, byte) in bytes.iter().enumerate() {
-            if char::from(*byte) == self.format.quote {
-                quoted = !quoted;
-            } else if *byte == b'\n' && !quoted {
-                return Some(at);
-            }
-        }
-        None
-    }
-
-    fn line(&mut self, record: &[u8]) -> Result<Step> {
-        self.line += 1;
-        if std::mem::take(&mut self.at_head) {
-            return Ok(Step::Skipped);
-        }
-        if record == b"\\." {
-            self.done = true;
-            return Ok(Step::Skipped);
-        }
-        let record = std::str::from_utf8(record).map_err(|_| {
+impl Target<'_> {
+    fn values(&self, row: Row<'_>) -> Result<Vec<Value>> {
+        if let Some(name) = self.names.get(row.len()) {
             let error = Error::new(
-                SqlState::CHARACTER_NOT_IN_REPERTOIRE,
-                "invalid byte sequence for encoding \"UTF8\"",
+                SqlState::BAD_COPY_FILE_FORMAT,
+                format!("missing data for column \"{name}\""),
             );
-            self.context(error, None)
-        })?;
-        let fields = if self.format.csv {
-            self.csv(record)
-        } else {
-            self.text(record)
-        };
-        if fields.len() > self.types.len() {
-            return Err(self.context(bad("extra data after last expected column"), None));
+            return Err(error.context(row.context(self.table).to_string()));
         }
-        let mut row = Vec::with_capacity(self.types.len());
-        for (at, ty) in self.types.iter().enumerate() {
-            let name = self.names.get(at).map_or("", String::as_str);
-            let Some(field) = fields.get(at) else {
-                return Err(self.context(bad(format!("missing data for column \"{name}\"")), None));
-            };
-            let raw = field.as_deref().map(str::as_bytes);
-            let value = bind(raw, Format::Text, *ty);
-            row.push(value.map_err(|error| {
-                self.context(error, Some((name, field.as_deref().unwrap_or_default())))
-            })?);
+        let mut values = Vec::with_capacity(self.types.len());
+        for (column, (field, ty)) in row.iter().zip(self.types).enumerate() {
+            let value = bind(field, self.format, *ty).map_err(|error| {
+                let name = self.names.get(column).map_or("", String::as_str);
+                let context = row.column_context(self.table, name, column);
+                error.context(context.to_string())
+            })?;
+            values.push(value);
         }
-        Ok(Step::Row(row))
+        Ok(values)
     }
 
-    fn text(&self, record: &str) -> Vec<Option<String>> {
-        let mut fields = Vec::new();
-        let mut start = 0;
-        let mut escaped = false;
-        for (at, c) in record.char_indices() {
-            if escaped {
-                escaped = false;
-            } else if c == '\\' {
-                escaped = true;
-            } else if c == self.format.delimiter {
-                fields.push(self.field(record.get(start..at).unwrap_or_default()));
-                start = at + c.len_utf8();
-            }
-        }
-        fields.push(self.field(record.get(start..).unwrap_or_default()));
-        fields
-    }
-
-    fn field(&self, raw: &str) -> Option<String> {
-        if raw == self.format.null {
-            None
-        } else {
-            Some(unescape(raw))
+    fn fault(&self, error: &trunkline_proto::copy::Error) -> Error {
+        let context = error.context(self.table, self.names);
+        let told = Error::from(error.clone());
+        match context {
+            Some(context) => told.context(context.to_string()),
+            None => told,
         }
     }
-
-    fn csv(&self, record: &str) -> Vec<Option<String>> {
-        let (quote, escape) = (self.format.quote, self.format.escape);
-        let mut fields = Vec::new();
-        let mut field = String::new();
-        let mut was_quoted = false;
-        let mut inside = false;
-        let mut chars = record.chars().peekable();
-        loop {
-            match chars.next() {
-                Some(c)
-                    if inside
-                        && c == escape
-                        && chars.peek().is_some_and(|next| {
-                            *next == quote || *next == escape && escape != quote
-                        }) =>
-                {
-                    field.extend(chars.next());
-                }
-                Some(c) if c == quote => {
-                    inside = !inside;
-                    was_quoted = true;
-                }
-                Some(c) if inside || c != self.format.delimiter => field.push(c),
-                end => {
-                    let value = std::mem::take(&mut field);
-                    fields.push(if !was_quoted && value == self.format.null {
-                        None
-                    } else {
-                        Some(value)
-                    });
-                    was_quoted = false;
-                    if end.is_none() {
-                        return fields;
-                    }
-                }
-            }
-        }
-    }
-
-    fn tuple(&mut self, rest: &mut &[u8]) -> Result<Step> {
-        let mut at = *rest;
-        if self.at_head {
-            let Some(signature) = take(&mut at, SIGNATURE.len()) else {
-                return Ok(Step::More);
-            };
-            if signature != SIGNATURE {
-                return Err(bad("COPY file signature not recognized"));
-            }
-            let (Some(_flags), Some(length)) = (take_i32(&mut at), take_i32(&mut at)) else {
-                return Ok(Step::More);
-            };
-            let length = usize::try_from(length)
-                .map_err(|_| bad("invalid COPY file header (wrong length)"))?;
-            if take(&mut at, length).is_none() {
-                return Ok(Step::More);
-            }
-            self.at_head = false;
-            *rest = at;
-            return Ok(Step::Skipped);
-        }
-        let Some(count) = take(&mut at, 2) else {
-            return Ok(Step::More);
-        };
-        let count = i16::from_be_bytes([
-            count.first().copied().unwrap_or(0),
-            count.get(1).copied().unwrap_or(0),
-        ]);
-        if count == -1 {
-            self.done = true;
-            return Ok(Step::Skipped);
-        }
-        if usize::try_from(count).ok() != Some(self.types.len()) {
-            return Err(bad(format!(
-                "row field count is {count}, expected {}",
-                self.types.len()
-            )));
-        }
-        let mut row = Vec::with_capacity(self.types.len());
-        for (place, ty) in self.types.iter().enumerate() {
-            let Some(length) = take_i32(&mut at) else {
-                return Ok(Step::More);
-            };
-            if length == -1 {
-                row.push(Value::Null);
-                continue;
-            }
-            let length = usize::try_from(length).map_err(|_| bad("invalid field size"))?;
-            let Some(raw) = take(&mut at, length) else {
-                return Ok(Step::More);
-            };
-            let name = self.names.get(place).map_or("", String::as_str);
-            row.push(
-                bind(Some(raw), Format::Binary, *ty)
-                    .map_err(|error| self.context(error, Some((name, ""))))?,
-            );
-        }
-        self.line += 1;
-        *rest = at;
-        Ok(Step::Row(row))
-    }
-
-    fn context(&self, error: Error, field: Option<(&str, &str)>) -> Error {
-        let place = format!("COPY {}, line {}", self.table, self.line);
-        error.context(match field {
-            Some((name, value)) => format!("{place}, column {name}: \"{value}\""),
-            None => place,
-        })
-    }
-}
-
-enum Step {
-    Row(Vec<Value>),
-    Skipped,
-    More,
-}
-
-fn bad(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(SqlState::BAD_COPY_FILE_FORMAT, message)
-}
-
-fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Option<&'b [u8]> {
-    let (head, tail) = bytes.split_at_checked(count)?;
-    *bytes = tail;
-    Some(head)
-}
-
-fn take_i32(bytes: &mut &[u8]) -> Option<i32> {
-    let (head, tail) = bytes.split_first_chunk::<4>()?;
-    *bytes = tail;
-    Some(i32::from_be_bytes(*head))
-}
-
-/// The backslash sequences of COPY's text form.
-fn unescape(raw: &str) -> String {
-    if !raw.contains('\\') {
-        return raw.to_owned();
-    }
-    let mut out: Vec<u8> = Vec::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        if *byte != b'\\' {
-            out.push(*byte);
-            continue;
-        }
-        let Some((kind, after)) = rest.split_first() else {
-            out.push(b'\\');
-            break;
-        };
-        rest = after;
-        out.push(match kind {
-            b'b' => 8,
-            b'f' => 12,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            b'v' => 11,
-            b'x' if rest.first().is_some_and(u8::is_ascii_hexdigit) => number(&mut rest, 16, 2),
-            b'0'..=b'7' => {
-                rest = raw
-                    .as_bytes()
-                    .get(raw.len() - rest.len() - 1..)
-                    .unwrap_or_default();
-                number(&mut rest, 8, 3)
-            }
-            other => *other,
-        });
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-/// Up to `most` digits as a byte.
-fn number(rest: &mut &[u8], radix: u32, most: usize) -> u8 {
-    let mut value = 0;
-    for _ in 0..most {
-        let Some((digit, after)) = rest
-            .split_first()
-            .and_then(|(b, after)| Some((char::from(*b).to_digit(radix)?, after)))
-        else {
-            break;
-        };
-        value = value * radix + digit;
-        *rest = after;
-    }
-    u8::try_from(value & 0xff).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -405,26 +111,14 @@ mod tests {
 
     use super::*;
 
-    fn format(csv: bool) -> CopyFormat {
-        CopyFormat {
-            csv,
-            binary: false,
-            delimiter: if csv { ',' } else { '\t' },
-            null: if csv { String::new() } else { "\\N".to_owned() },
-            header: false,
-            quote: '"',
-            escape: '"',
-        }
-    }
-
-    fn rows(csv: bool, data: &[u8]) -> Result<Vec<Vec<Value>>> {
-        let (format, names) = (format(csv), ["a".to_owned(), "b".to_owned()]);
-        let mut decoder = Decoder::new(&format, "t", &names, &[Type::INT4, Type::TEXT]);
+    fn rows(options: &Options, data: &[u8]) -> Result<Vec<Vec<Value>>> {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let mut reader = Reader::new(options, "t", &names, &[Type::INT4, Type::TEXT]).unwrap();
         let mut rows = Vec::new();
         for byte in data {
-            rows.extend(decoder.push(std::slice::from_ref(byte))?);
+            rows.extend(reader.push(std::slice::from_ref(byte))?);
         }
-        rows.extend(decoder.finish()?);
+        rows.extend(reader.finish()?);
         Ok(rows)
     }
 
@@ -436,40 +130,47 @@ mod tests {
     }
 
     #[test]
-    fn text_a_byte_at_a_time() {
-        let data = b"1\tone\\ttab\n2\t\\N\n3\tb\\\\s\\x41\\101\n\\.\n";
-        assert_eq!(
-            rows(false, data).unwrap(),
-            [
-                row(1, Some("one\ttab")),
-                row(2, None),
-                row(3, Some("b\\sAA"))
-            ]
-        );
+    fn values_are_those_of_the_columns() {
+        let text = rows(&Options::text(), b"1\tone\\ttab\n2\t\\N\n");
+        let expected = [row(1, Some("one\ttab")), row(2, None)];
+        assert_eq!(text.unwrap(), expected);
+        let csv = rows(&Options::csv(), b"1,\"one\ttab\"\n2,");
+        assert_eq!(csv.unwrap(), expected);
+        let binary =
+            b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x04\0\0\0\x02\xff\xff\xff\xff";
+        assert_eq!(rows(&Options::binary(), binary).unwrap(), [row(2, None)]);
     }
 
     #[test]
-    fn csv_with_quotes_and_newlines() {
-        let data = b"1,\"a,\"\"b\"\"\nc\"\n2,\n3,\"\"";
-        assert_eq!(
-            rows(true, data).unwrap(),
-            [row(1, Some("a,\"b\"\nc")), row(2, None), row(3, Some(""))]
-        );
-    }
-
-    #[test]
-    fn wrong_shapes_are_refused() {
-        assert_eq!(
-            rows(false, b"1\n").unwrap_err().message(),
-            "missing data for column \"b\""
-        );
-        assert_eq!(
-            rows(false, b"1\ta\tb\n").unwrap_err().message(),
-            "extra data after last expected column"
-        );
-        assert_eq!(
-            rows(false, b"x\ta\n").unwrap_err().sqlstate(),
-            SqlState::INVALID_TEXT_REPRESENTATION
-        );
+    fn wrong_shapes_and_values_are_refused_with_their_place() {
+        let shown = |data| format!("{:?}", rows(&Options::text(), data).unwrap_err());
+        for (data, message, context) in [
+            (
+                &b"1\n"[..],
+                "missing data for column \\\"b\\\"",
+                "COPY t, line 1: \\\"1\\\"",
+            ),
+            (
+                b"1\ta\n2\ta\tb\n",
+                "extra data after last expected column",
+                "COPY t, line 2: \\\"2\\ta\\tb\\\"",
+            ),
+            (
+                b"x\ta\n",
+                "invalid input syntax for type integer: \\\"x\\\"",
+                "COPY t, line 1, column a: \\\"x\\\"",
+            ),
+            (
+                b"1\ta\n2\t\r",
+                "literal carriage return found in data",
+                "COPY t, line 2",
+            ),
+        ] {
+            let error = shown(data);
+            assert!(
+                error.contains(message) && error.contains(context),
+                "{error}"
+            );
+        }
     }
 }

@@ -2,16 +2,23 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
+use crate::engines::sqlite::translate::{EVERY, HEADER_MATCH};
+
 /// Respells a statement's tokens; their places stay, so that errors still point into the text that was sent.
 ///
 /// - `COPY … (FREEZE ON)`: a boolean option may be `on` or `off` (PostgreSQL docs, COPY); the parser wants `true` or `false`.
+///   `HEADER MATCH` and `FORCE_QUOTE *` become options that no text can have, for it knows neither.
 /// - `VACUUM ANALYZE t`, `VACUUM (VERBOSE) t`: the options go, since nothing is done differently for them.
 /// - `TABLE t`: that is `SELECT * FROM t` (PostgreSQL docs, SELECT), wherever a query may begin.
 pub(super) fn respell(tokens: &mut Vec<TokenWithSpan>) {
     table_queries(tokens);
     let mut words = tokens.iter().filter_map(|token| word(&token.token));
     match words.next().as_deref() {
-        Some("copy") => booleans(tokens),
+        Some("copy") => {
+            booleans(tokens);
+            header_match(tokens);
+            every_column(tokens);
+        }
         Some("vacuum") => without_options(tokens),
         _ => {}
     }
@@ -62,6 +69,52 @@ fn booleans(tokens: &mut [TokenWithSpan]) {
             _ => {}
         }
         before = Some(this);
+    }
+}
+
+/// `HEADER MATCH` as `FORMAT`, with a word that no text can have.
+fn header_match(tokens: &mut [TokenWithSpan]) {
+    let mut header = None;
+    let mut is_option = false;
+    for at in 0..tokens.len() {
+        let Some(this) = word(&tokens[at].token) else {
+            continue;
+        };
+        match (header, this.as_str()) {
+            (Some(before), "match") if is_option => {
+                let before: &mut TokenWithSpan = &mut tokens[before];
+                before.token = Token::make_keyword("FORMAT");
+                tokens[at].token = Token::make_word(HEADER_MATCH, None);
+            }
+            (_, "stdin" | "stdout") => is_option = true,
+            _ => {}
+        }
+        header = (this == "header").then_some(at);
+    }
+}
+
+/// The `*` of `FORCE_QUOTE *` as a list of one column, whose name no text can have.
+fn every_column(tokens: &mut Vec<TokenWithSpan>) {
+    let (mut at, mut is_option) = (0, false);
+    let mut before = [None, None];
+    while let Some(token) = tokens.get(at) {
+        let span = token.span;
+        if let Some(this) = word(&token.token) {
+            is_option |= matches!(this.as_str(), "stdin" | "stdout");
+            before = [before[1].take(), Some(this)];
+        } else if token.token == Token::Mul && is_option {
+            let every = Token::make_word(EVERY, None);
+            let list = match before.each_ref().map(Option::as_deref) {
+                [_, Some("force_quote" | "force_null" | "force_not_null")] => {
+                    vec![Token::LParen, every, Token::RParen]
+                }
+                [Some("force"), Some("quote")] => vec![every],
+                _ => vec![Token::Mul],
+            };
+            let list = list.into_iter().map(|token| TokenWithSpan { token, span });
+            tokens.splice(at..=at, list);
+        }
+        at += 1;
     }
 }
 

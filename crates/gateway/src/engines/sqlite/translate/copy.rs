@@ -1,14 +1,13 @@
 //! COPY.
 
-use sqlparser::ast::{
-    CopyLegacyCsvOption, CopyLegacyOption, CopyOption, CopySource, CopyTarget, Ident,
-};
+use sqlparser::ast::{CopyLegacyOption, CopyOption, CopySource, CopyTarget, Ident};
 use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState};
 
 use super::Translator;
+use super::copy_options::{self, Copied};
 use super::node::{Node, quote};
-use super::plan::{CopyFormat, Output, Plan, Query};
+use super::plan::{Output, Plan, Query};
 use super::scope::fold;
 use crate::engines::sqlite::catalog::{Column, Table};
 
@@ -30,10 +29,12 @@ impl Translator<'_> {
             )
             .hint("Use COPY … FROM STDIN or TO STDOUT; psql's \\copy works for anyone."));
         }
-        let format = copy_format(options, legacy);
         if to {
-            let sql = match source {
-                CopySource::Query(query) => self.query(query, None)?,
+            let (sql, columns, table) = match source {
+                CopySource::Query(query) => {
+                    let (sql, columns) = self.query(query, None)?;
+                    (sql, columns, None)
+                }
                 CopySource::Table {
                     table_name,
                     columns,
@@ -53,17 +54,24 @@ impl Translator<'_> {
                     (
                         format!("SELECT {} FROM {}", names.join(", "), quote(&table.name)),
                         nodes,
+                        Some(table),
                     )
                 }
             };
+            let copied = Copied {
+                table: table.as_deref(),
+                names: columns.iter().map(|c| c.name.as_str()).collect(),
+                to,
+            };
+            let options = copy_options::options(options, legacy, &copied)?;
             let params = self.finish_params()?;
             let query = Query {
-                sql: sql.0,
+                sql,
                 params,
-                columns: Some(sql.1),
+                columns: Some(columns),
                 ..Query::default()
             };
-            return Ok(Plan::CopyOut { query, format });
+            return Ok(Plan::CopyOut { query, options });
         }
         let CopySource::Table {
             table_name,
@@ -86,12 +94,18 @@ impl Translator<'_> {
             names.join(", "),
             cells.join(", ")
         );
+        let copied = Copied {
+            table: Some(&table),
+            names: columns.iter().map(|c| c.name.as_str()).collect(),
+            to,
+        };
+        let options = copy_options::options(options, legacy, &copied)?;
         Ok(Plan::CopyIn {
             table: table.name.clone(),
             insert,
             types: columns.iter().map(|c| c.ty).collect(),
             names: columns.iter().map(|c| c.name.clone()).collect(),
-            format,
+            options,
         })
     }
 
@@ -104,57 +118,4 @@ impl Translator<'_> {
             .map(|ident| self.named_column(table, &fold(ident), ident.span.start))
             .collect()
     }
-}
-
-fn copy_format(options: &[CopyOption], legacy: &[CopyLegacyOption]) -> CopyFormat {
-    let named = |wanted: &str| {
-        options
-            .iter()
-            .any(|o| matches!(o, CopyOption::Format(f) if f.value.eq_ignore_ascii_case(wanted)))
-    };
-    let csv = named("csv") || legacy.iter().any(|o| matches!(o, CopyLegacyOption::Csv(_)));
-    let binary = named("binary") || legacy.iter().any(|o| matches!(o, CopyLegacyOption::Binary));
-    let mut format = CopyFormat {
-        csv,
-        binary,
-        delimiter: if csv { ',' } else { '\t' },
-        null: if csv { String::new() } else { "\\N".to_owned() },
-        header: false,
-        quote: '"',
-        escape: '"',
-    };
-    for option in options {
-        match option {
-            CopyOption::Delimiter(c) => format.delimiter = *c,
-            CopyOption::Null(null) => format.null.clone_from(null),
-            CopyOption::Header(header) => format.header = *header,
-            CopyOption::Quote(c) => {
-                format.quote = *c;
-                format.escape = *c;
-            }
-            CopyOption::Escape(c) => format.escape = *c,
-            _ => {}
-        }
-    }
-    for option in legacy {
-        match option {
-            CopyLegacyOption::Delimiter(c) => format.delimiter = *c,
-            CopyLegacyOption::Null(null) => format.null.clone_from(null),
-            CopyLegacyOption::Csv(csv) => {
-                for option in csv {
-                    match option {
-                        CopyLegacyCsvOption::Header => format.header = true,
-                        CopyLegacyCsvOption::Quote(c) => {
-                            format.quote = *c;
-                            format.escape = *c;
-                        }
-                        CopyLegacyCsvOption::Escape(c) => format.escape = *c,
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    format
 }

@@ -11,6 +11,7 @@ mod aggregate;
 mod alter;
 mod convert;
 mod copy;
+mod copy_options;
 mod ddl;
 mod dml;
 mod drop;
@@ -38,9 +39,10 @@ use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState, Type};
 
 pub(crate) use convert::is_number;
+pub(crate) use copy_options::{EVERY, HEADER_MATCH};
 pub(crate) use node::{NUMERIC, quote, text};
 pub(crate) use pg_catalog::ARRAY_IN;
-pub(crate) use plan::{Command, CopyFormat, Output, Plan, Probe, Query, SetScope, TagKind};
+pub(crate) use plan::{Command, Output, Plan, Probe, Query, SetScope, TagKind};
 
 use crate::engines::sqlite::catalog::Catalog;
 use crate::engines::sqlite::parse::{Source, parse};

@@ -1,5 +1,6 @@
 //! What a statement turned into.
 
+use trunkline_proto::copy::Options;
 use trunkline_server::{SqlState, Type};
 
 /// How to carry out a statement.
@@ -22,10 +23,10 @@ pub(crate) enum Plan {
         insert: String,
         types: Vec<Type>,
         names: Vec<String>,
-        format: CopyFormat,
+        options: Options,
     },
     /// `COPY … TO STDOUT`.
-    CopyOut { query: Query, format: CopyFormat },
+    CopyOut { query: Query, options: Options },
     /// Accepted without effect; its command tag.
     Nothing(&'static str),
 }
@@ -134,16 +135,4 @@ pub(crate) enum SetScope {
     Session,
     /// Until the end of the transaction.
     Local,
-}
-
-/// The format of COPY data.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CopyFormat {
-    pub(crate) csv: bool,
-    pub(crate) binary: bool,
-    pub(crate) delimiter: char,
-    pub(crate) null: String,
-    pub(crate) header: bool,
-    pub(crate) quote: char,
-    pub(crate) escape: char,
 }
