@@ -54,6 +54,7 @@ mod connection;
 mod divert;
 mod encoding;
 mod error;
+mod formats;
 mod gate;
 mod handle;
 mod held;

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::reply::Formats;
+use crate::formats::Formats;
 use crate::wire::Wire;
 
 /// Where the wire of a connection lies while it passes between the connection and a portal.

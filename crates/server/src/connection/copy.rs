@@ -13,9 +13,10 @@ use trunkline_proto::{Format, SqlState};
 use super::outside::{Deadline, Interruption, Outside, guarded, tell};
 use super::{Core, End, Failure};
 use crate::buffer::CHUNK;
+use crate::formats::Formats;
 use crate::params::Params;
 use crate::prepared::Flow;
-use crate::reply::{self, Formats, Reply, Sending};
+use crate::reply::{self, Reply, Sending};
 use crate::shared::{Shared, Stop};
 use crate::{Columns, Error, Result, Session, Tag};
 

@@ -12,9 +12,10 @@ use super::simple::position;
 use super::statements::{Kind, Statement};
 use super::transaction::Block;
 use super::{Core, Failure};
+use crate::formats::Formats;
 use crate::params::{Values, bad_format};
 use crate::prepared::Flow;
-use crate::reply::{self, Formats, UNLIMITED};
+use crate::reply::{self, UNLIMITED};
 use crate::{Columns, Error, Result, Session, Tag};
 
 /// The rows that a FETCH or MOVE is about: so many are passed over, then so many are its own.

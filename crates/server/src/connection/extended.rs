@@ -13,9 +13,10 @@ use super::simple::{check_ends, position, utf8};
 use super::statements::{Kind, Statement};
 use super::transaction::{self, Block, cancellable};
 use super::{Core, Failure};
+use crate::formats::Formats;
 use crate::params::{Params, Values, bad_format};
 use crate::prepared::Prepared;
-use crate::reply::{self, Formats};
+use crate::reply;
 use crate::{Columns, Error, Result, Session};
 
 impl<S: Session> Core<'_, S> {

@@ -7,9 +7,10 @@ use trunkline_proto::PortalName;
 use super::portals::{Hold, Parked, State};
 use super::resume::Progress;
 use super::{Core, Failure};
+use crate::formats::Formats;
 use crate::held::Held;
 use crate::park::Slot;
-use crate::reply::{Formats, Reply, UNLIMITED};
+use crate::reply::{Reply, UNLIMITED};
 use crate::{Columns, Error, Session, Tag};
 
 impl<'s, S: Session> Core<'s, S> {

@@ -12,9 +12,9 @@ use trunkline_proto::{Format, SqlState, codec};
 use super::budget::{Budget, Charge};
 use super::simple::utf8;
 use super::statements::Statement;
+use crate::formats::Formats;
 use crate::params::Values;
 use crate::park::Slot;
-use crate::reply::Formats;
 use crate::{Error, Result, Session, Tag};
 
 /// A statement that is bound.

@@ -9,9 +9,10 @@ use trunkline_proto::SqlState;
 use super::portals::{Parked, State};
 use super::statements::Kind;
 use super::{Core, End, Failure};
+use crate::formats::Formats;
 use crate::params::Params;
 use crate::park::Slot;
-use crate::reply::{Formats, Reply};
+use crate::reply::Reply;
 use crate::{Error, Result, Session, Tag};
 
 /// How far a portal came.

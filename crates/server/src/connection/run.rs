@@ -2,9 +2,9 @@
 //! `resume`'s.)
 
 use super::{Core, Failure};
+use crate::formats::Formats;
 use crate::params::Params;
 use crate::prepared::Flow;
-use crate::reply::Formats;
 use crate::{Columns, Session, Tag};
 
 /// A statement that is to run.

@@ -9,8 +9,9 @@ use super::run::Work;
 use super::statements::Kind;
 use super::transaction::{Block, cancellable};
 use super::{Core, Failure};
+use crate::formats::Formats;
 use crate::params::Params;
-use crate::reply::{self, Formats};
+use crate::reply;
 use crate::{Error, Result, Session, Tag};
 
 /// Where in a Query a statement stands.
