@@ -8,7 +8,7 @@ use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState};
 
 use super::Translator;
-use super::ddl::Draft;
+use super::draft::Draft;
 use super::name::last;
 use super::node::quote;
 use super::plan::{Output, Plan, TagKind};

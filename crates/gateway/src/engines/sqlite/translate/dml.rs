@@ -1,9 +1,9 @@
 //! INSERT, UPDATE, DELETE, TRUNCATE and COPY.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, Delete, Expr, FromTable, Insert, ObjectName,
-    OnConflict, OnConflictAction, OnInsert, SelectItem, SetExpr, Spanned, SqliteOnConflict,
-    TableFactor, TableObject, Truncate, TruncateIdentityOption, Update, UpdateTableFromKind,
+    ConflictTarget, Delete, Expr, FromTable, Insert, ObjectName, OnConflict, OnConflictAction,
+    OnInsert, SelectItem, SetExpr, Spanned, SqliteOnConflict, TableFactor, TableObject, Truncate,
+    TruncateIdentityOption,
 };
 use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState};
@@ -17,6 +17,7 @@ use super::node::{Node, quote, text};
 use super::plan::{Output, Plan, Probe, Query, TagKind};
 use super::scope::{Merged, Relation, Scope, Visible, fold};
 use super::types::Typed;
+use super::update::set_list;
 use crate::engines::sqlite::catalog::{Column, Table};
 
 const NOWHERE: Location = Location { line: 0, column: 0 };
@@ -162,7 +163,12 @@ impl Translator<'_> {
     }
 
     /// One value for a column; DEFAULT is the column's own.
-    fn stored(&mut self, scope: &Scope<'_>, expr: &Expr, column: &Column) -> Result<String> {
+    pub(super) fn stored(
+        &mut self,
+        scope: &Scope<'_>,
+        expr: &Expr,
+        column: &Column,
+    ) -> Result<String> {
         if is_default(expr) {
             return Ok(column
                 .default
@@ -203,7 +209,7 @@ impl Translator<'_> {
             })
     }
 
-    fn column_of<'t>(&self, table: &'t Table, name: &ObjectName) -> Result<&'t Column> {
+    pub(super) fn column_of<'t>(&self, table: &'t Table, name: &ObjectName) -> Result<&'t Column> {
         let ident = name.0.last().and_then(|p| p.as_ident());
         let (name, at) = ident.map_or((String::new(), NOWHERE), |i| (fold(i), i.span.start));
         self.named_column(table, &name, at)
@@ -296,73 +302,6 @@ impl Translator<'_> {
         Ok(sql)
     }
 
-    fn assignments(
-        &mut self,
-        scope: &Scope<'_>,
-        table: &Table,
-        assignments: &[Assignment],
-    ) -> Result<Vec<(String, String)>> {
-        let mut parts = Vec::new();
-        for assignment in assignments {
-            match &assignment.target {
-                AssignmentTarget::ColumnName(name) => {
-                    let column = self.column_of(table, name)?;
-                    let value = self.stored(scope, &assignment.value, column)?;
-                    parts.push((column.name.clone(), value));
-                }
-                AssignmentTarget::Tuple(names) => match unwrap(&assignment.value) {
-                    Expr::Tuple(values) if values.len() == names.len() => {
-                        for (name, value) in names.iter().zip(values) {
-                            let column = self.column_of(table, name)?;
-                            let value = self.stored(scope, value, column)?;
-                            parts.push((column.name.clone(), value));
-                        }
-                    }
-                    _ => return Err(self.unsupported("this form of UPDATE … SET", NOWHERE)),
-                },
-            }
-        }
-        Ok(parts)
-    }
-
-    pub(super) fn update(&mut self, update: &Update) -> Result<Plan> {
-        let (name, alias) = self.written_table(&update.table.relation)?;
-        let table = self.target(name)?;
-        let alias = alias.unwrap_or_else(|| table.name.clone());
-        let mut scope = written(&table, &alias);
-        let from = match &update.from {
-            None => String::new(),
-            Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) => {
-                self.from(&mut scope, from)?
-            }
-        };
-        let set = self.assignments(&scope, &table, &update.assignments)?;
-        let mut sql = format!("UPDATE {}", quote(&table.name));
-        if alias != table.name {
-            sql.push_str(&format!(" AS {}", quote(&alias)));
-        }
-        sql.push_str(&format!(" SET {}", set_list(&set)));
-        let mut rows = changed_rows(&table, &alias, &set);
-        if !from.is_empty() {
-            sql.push_str(&format!(" FROM {from}"));
-            rows.push_str(&format!(", {from}"));
-        }
-        if let Some(condition) = &update.selection {
-            let node = self.expr(&scope, condition)?;
-            let condition = format!(" WHERE {}", self.boolean(node, "WHERE")?.sql);
-            sql.push_str(&condition);
-            rows.push_str(&condition);
-        }
-        let probe = Probe {
-            table: table.name.clone(),
-            columns: table.columns.iter().map(|c| c.name.clone()).collect(),
-            rows,
-        };
-        let columns = self.returning(&mut sql, &table, &alias, update.returning.as_deref())?;
-        self.target = Some(table.name.clone());
-        self.finish(sql, columns, TagKind::Update, Some(probe))
-    }
-
     pub(super) fn delete(&mut self, delete: &Delete) -> Result<Plan> {
         let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
         let [from] = from.as_slice() else {
@@ -403,7 +342,7 @@ impl Translator<'_> {
         self.finish(sql, columns, TagKind::Delete, None)
     }
 
-    fn written_table<'q>(
+    pub(super) fn written_table<'q>(
         &self,
         factor: &'q TableFactor,
     ) -> Result<(&'q ObjectName, Option<String>)> {
@@ -415,7 +354,7 @@ impl Translator<'_> {
         }
     }
 
-    fn returning(
+    pub(super) fn returning(
         &mut self,
         sql: &mut String,
         table: &Table,
@@ -475,7 +414,7 @@ impl Translator<'_> {
 }
 
 /// The scope of the table that is written to. SQLite knows it by the alias.
-fn written(table: &Table, alias: &str) -> Scope<'static> {
+pub(super) fn written(table: &Table, alias: &str) -> Scope<'static> {
     let relation = Relation {
         alias: alias.to_owned(),
         columns: table_columns(table),
@@ -485,33 +424,6 @@ fn written(table: &Table, alias: &str) -> Scope<'static> {
         relations: vec![relation],
         ..Scope::default()
     }
-}
-
-/// `column = value, …`
-fn set_list(set: &[(String, String)]) -> String {
-    let parts: Vec<String> = set
-        .iter()
-        .map(|(c, v)| format!("{} = {v}", quote(c)))
-        .collect();
-    parts.join(", ")
-}
-
-/// A query for the rows of the table as an UPDATE leaves them, up to the FROM list's first entry.
-fn changed_rows(table: &Table, alias: &str, set: &[(String, String)]) -> String {
-    let values: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| match set.iter().find(|(c, _)| *c == column.name) {
-            Some((_, value)) => value.clone(),
-            None => format!("{}.{}", quote(alias), quote(&column.name)),
-        })
-        .collect();
-    format!(
-        "SELECT {} FROM {} AS {}",
-        values.join(", "),
-        quote(&table.name),
-        quote(alias)
-    )
 }
 
 fn is_default(expr: &Expr) -> bool {

@@ -1,18 +1,17 @@
 //! Expressions.
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator as Op, CaseWhen, CeilFloorKind, DateTimeField, Expr, Query as Ast,
-    Spanned, Subscript, TrimWhereField,
+    BinaryOperator as Op, CaseWhen, CeilFloorKind, DateTimeField, Expr, Query as Ast, Spanned,
+    TrimWhereField,
 };
 use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState, Type};
 
 use super::Translator;
-use super::convert::Mode;
 use super::node::{Node, text};
 use super::operator::comparison;
 use super::scope::{Scope, fold};
-use super::types::{Typed, resolve};
+use super::types::resolve;
 
 impl Translator<'_> {
     pub(super) fn expression(&mut self, scope: &Scope<'_>, expr: &Expr) -> Result<Node> {
@@ -310,43 +309,6 @@ impl Translator<'_> {
         Ok(Node::new(format!("({} {test})", node.sql), Type::BOOL).at(node.at))
     }
 
-    pub(super) fn cast_expr(
-        &mut self,
-        scope: &Scope<'_>,
-        inner: &Expr,
-        target: Typed,
-        at: Location,
-    ) -> Result<Node> {
-        // ARRAY[]::int[] has no elements to tell the type.
-        if let (Expr::Array(array), Some(element)) = (unwrap(inner), target.ty.element()) {
-            let element = Typed {
-                ty: element,
-                modifier: target.modifier,
-            };
-            let mut nodes = Vec::new();
-            for item in &array.elem {
-                let node = self.expr(scope, item)?;
-                nodes.push(self.convert(node, element, Mode::Explicit)?);
-            }
-            return self.array_of(nodes, element.ty, at);
-        }
-        let node = self.expr(scope, inner)?;
-        let at = node.at;
-        match target.ty {
-            Type::REGCLASS => self.regclass(node, at),
-            // There are three, and what is asked for is the name.
-            Type::REGNAMESPACE if node.ty == Type::OID => Ok(Node::new(
-                format!(
-                    "(CASE {} WHEN 11 THEN 'pg_catalog' WHEN 2200 THEN 'public' WHEN 13000 THEN 'information_schema' END)",
-                    node.sql
-                ),
-                Type::NAME,
-            )
-            .at(at)),
-            _ => Ok(self.convert(node, target, Mode::Explicit)?.collated().at(at)),
-        }
-    }
-
     fn case(
         &mut self,
         scope: &Scope<'_>,
@@ -402,75 +364,6 @@ impl Translator<'_> {
                 Err(self.source.mark(error, at))
             }
         }
-    }
-
-    /// `ARRAY[…]` with elements of one type.
-    fn array(&mut self, nodes: Vec<Node>, at: Location) -> Result<Node> {
-        if nodes.is_empty() {
-            let error = Error::new(
-                SqlState::INDETERMINATE_DATATYPE,
-                "cannot determine type of empty array",
-            )
-            .hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].");
-            return Err(self.source.mark(error, at));
-        }
-        let (nodes, ty) = self.together(nodes, "ARRAY")?;
-        self.array_of(nodes, ty, at)
-    }
-
-    fn array_of(&self, nodes: Vec<Node>, element: Type, at: Location) -> Result<Node> {
-        let ty = if element.element().is_some() {
-            Some(element)
-        } else {
-            element.array()
-        };
-        let Some(ty) = ty else {
-            return Err(self.unsupported(&format!("an array of {}", element.sql_name()), at));
-        };
-        let items: String = nodes.iter().map(|n| format!(", {}", n.sql)).collect();
-        Ok(Node::new(format!("tl_array({}{items})", element.oid().0), ty).at(at))
-    }
-
-    fn access(
-        &mut self,
-        scope: &Scope<'_>,
-        root: &Expr,
-        chain: &[AccessExpr],
-        at: Location,
-    ) -> Result<Node> {
-        let mut node = self.expr(scope, root)?;
-        for access in chain {
-            let AccessExpr::Subscript(Subscript::Index { index }) = access else {
-                return Err(self.unsupported("this subscript", at));
-            };
-            let index = self.expr(scope, index)?;
-            node = match node.ty.element() {
-                Some(element) => {
-                    let index = self.implicit(index, Type::INT4)?;
-                    Node::new(
-                        format!(
-                            "tl_array_get({}, {}, {})",
-                            node.sql,
-                            node.ty.oid().0,
-                            index.sql
-                        ),
-                        element,
-                    )
-                    .at(at)
-                }
-                None if node.ty == Type::JSONB => self.binary(node, &Op::Arrow, index, at)?,
-                None => {
-                    let message = format!(
-                        "cannot subscript type {} because it does not support subscripting",
-                        node.ty.sql_name()
-                    );
-                    return Err(self
-                        .source
-                        .mark(Error::new(SqlState::DATATYPE_MISMATCH, message), at));
-                }
-            };
-        }
-        Ok(node)
     }
 
     /// `extract(field from x)` is numeric, `date_part` a float.

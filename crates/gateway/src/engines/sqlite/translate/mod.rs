@@ -4,16 +4,22 @@
 //! must fail on zero, `price * 2` multiplies numerics that SQLite keeps as text, `day = '2024-1-1'` needs the literal in the
 //! form that days are stored in. The same types are what Describe answers.
 //!
-//! One file a construct: [`statement`] sorts them, [`query`] is SELECT, with [`from`] and [`order`]; [`expr`] has its neighbours
-//! [`operator`], [`membership`], [`functions`], [`aggregate`], [`grouping`] and [`literal`]; [`dml`] and [`copy`] write, [`ddl`], [`alter`] and [`drop`] define.
+//! One file a construct: [`statement`] sorts them; [`query`] is SELECT, with [`projection`], [`from`], [`table_function`], [`grouping`],
+//! [`order`], [`set_operation`] and [`with`]; [`expr`] has its neighbours [`operator`], [`arithmetic`], [`membership`], [`cast`],
+//! [`array`], [`functions`], [`aggregate`] and [`literal`]; [`dml`], [`update`] and [`copy`] write; [`ddl`] with [`draft`], [`alter`] and
+//! [`drop`](self::drop) define.
 
 mod aggregate;
 mod alter;
+mod arithmetic;
+mod array;
+mod cast;
 mod convert;
 mod copy;
 mod copy_options;
 mod ddl;
 mod dml;
+mod draft;
 mod drop;
 mod expr;
 mod from;
@@ -27,13 +33,18 @@ mod operator;
 mod order;
 mod pg_catalog;
 mod plan;
+mod projection;
 mod query;
 mod scope;
 mod session;
+mod set_operation;
 mod statement;
+mod table_function;
 #[cfg(test)]
 mod tests;
 pub(crate) mod types;
+mod update;
+mod with;
 
 use sqlparser::tokenizer::Location;
 use trunkline_server::{Error, Result, SqlState, Type};

@@ -1,26 +1,22 @@
 //! SELECT, VALUES, set operations, WITH, ORDER BY and LIMIT.
 
 use sqlparser::ast::{
-    Cte as CteAst, CteAsMaterialized, Distinct, GroupByExpr, NamedWindowExpr, OrderBy, OrderByKind,
-    Query as Ast, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator,
-    SetQuantifier, Values, With,
+    Distinct, GroupByExpr, NamedWindowExpr, OrderBy, OrderByKind, Query as Ast, Select, SelectItem,
+    SetExpr, Values,
 };
 use sqlparser::tokenizer::Location;
-use trunkline_server::{Error, Result, SqlState, Type};
+use trunkline_server::{Error, Result, SqlState};
 
 use super::Translator;
-use super::convert::common;
-use super::from::Cte;
 use super::functions::set_returning;
-use super::name::output_name;
 use super::node::{Node, quote};
 use super::plan::Output;
-use super::scope::{Merged, Relation, Scope, Visible, fold};
+use super::scope::{Scope, fold};
 
 /// A translated body without ORDER BY.
-struct Body {
-    sql: String,
-    columns: Vec<Output>,
+pub(super) struct Body {
+    pub(super) sql: String,
+    pub(super) columns: Vec<Output>,
 }
 
 impl Translator<'_> {
@@ -64,7 +60,7 @@ impl Translator<'_> {
         Ok((sql, columns))
     }
 
-    fn body(&mut self, body: &SetExpr, outer: Option<&Scope<'_>>) -> Result<Body> {
+    pub(super) fn body(&mut self, body: &SetExpr, outer: Option<&Scope<'_>>) -> Result<Body> {
         match body {
             SetExpr::Select(select) => self.select(select, None, outer),
             SetExpr::Query(query) => {
@@ -102,86 +98,6 @@ impl Translator<'_> {
                 ))
             }
         }
-    }
-
-    fn set_operation(
-        &mut self,
-        left: Body,
-        op: SetOperator,
-        quantifier: SetQuantifier,
-        right: Body,
-    ) -> Result<Body> {
-        let words = match (op, quantifier) {
-            (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
-            (SetOperator::Union, _) => "UNION",
-            (SetOperator::Intersect, SetQuantifier::None | SetQuantifier::Distinct) => "INTERSECT",
-            (SetOperator::Except, SetQuantifier::None | SetQuantifier::Distinct) => "EXCEPT",
-            _ => {
-                return Err(self.unsupported(
-                    &format!("{op} {quantifier}"),
-                    Location { line: 0, column: 0 },
-                ));
-            }
-        };
-        if left.columns.len() != right.columns.len() {
-            let message = format!("each {op} query must have the same number of columns");
-            return Err(Error::new(SqlState::SYNTAX_ERROR, message));
-        }
-        let mut columns = Vec::new();
-        for (l, r) in left.columns.iter().zip(&right.columns) {
-            let Some(ty) = common([l.ty, r.ty]) else {
-                let message = format!(
-                    "{op} types {} and {} cannot be matched",
-                    l.ty.sql_name(),
-                    r.ty.sql_name()
-                );
-                return Err(Error::new(SqlState::DATATYPE_MISMATCH, message));
-            };
-            let modifier = if l.ty == r.ty && l.modifier == r.modifier {
-                l.modifier
-            } else {
-                -1
-            };
-            columns.push(Output {
-                name: l.name.clone(),
-                ty,
-                modifier,
-                origin: None,
-            });
-        }
-        let (l, r) = (
-            self.cast_body(left, &columns)?,
-            self.cast_body(right, &columns)?,
-        );
-        Ok(Body {
-            sql: format!("{l} {words} {r}"),
-            columns,
-        })
-    }
-
-    /// A part of a compound with its columns turned into the compound's types.
-    fn cast_body(&mut self, body: Body, wanted: &[Output]) -> Result<String> {
-        let same = body.columns.iter().zip(wanted).all(|(a, b)| a.ty == b.ty);
-        // Only the left of a chain of operators may be a compound itself.
-        if same {
-            return Ok(body.sql);
-        }
-        let names: Vec<String> = (1..=body.columns.len()).map(|n| format!("c{n}")).collect();
-        let mut items = Vec::new();
-        for ((name, have), want) in names.iter().zip(&body.columns).zip(wanted) {
-            let node = Node::new(quote(name), have.ty);
-            items.push(format!(
-                "{} AS {}",
-                self.implicit(node, want.ty)?.sql,
-                quote(&want.name)
-            ));
-        }
-        Ok(format!(
-            "SELECT {} FROM (WITH tl_part({}) AS ({}) SELECT * FROM tl_part)",
-            items.join(", "),
-            names.join(", "),
-            body.sql
-        ))
     }
 
     fn values(&mut self, values: &Values, outer: Option<&Scope<'_>>) -> Result<Body> {
@@ -228,63 +144,6 @@ impl Translator<'_> {
             sql: format!("VALUES {}", rows.join(", ")),
             columns,
         })
-    }
-
-    fn with(&mut self, with: &With, outer: Option<&Scope<'_>>) -> Result<String> {
-        let mut parts = Vec::new();
-        for cte in &with.cte_tables {
-            parts.push(self.cte(cte, with.recursive, outer)?);
-        }
-        let recursive = if with.recursive { "RECURSIVE " } else { "" };
-        Ok(format!("WITH {recursive}{} ", parts.join(", ")))
-    }
-
-    fn cte(&mut self, cte: &CteAst, recursive: bool, outer: Option<&Scope<'_>>) -> Result<String> {
-        let name = fold(&cte.alias.name);
-        let rename = |mut columns: Vec<Output>| {
-            for (column, alias) in columns.iter_mut().zip(&cte.alias.columns) {
-                column.name = fold(&alias.name);
-            }
-            columns
-        };
-        let (sql, columns) = match cte.query.body.as_ref() {
-            SetExpr::SetOperation {
-                left,
-                op,
-                set_quantifier,
-                right,
-            } if recursive && cte.query.with.is_none() => {
-                // The first part alone gives the types that the second sees.
-                let first = self.body(left, outer)?;
-                self.ctes.push(Cte {
-                    name: name.clone(),
-                    columns: rename(first.columns.clone()),
-                });
-                let second = self.body(right, outer);
-                self.ctes.pop();
-                let body = self.set_operation(first, *op, *set_quantifier, second?)?;
-                let limit = self.limit(&cte.query, outer)?;
-                (body.sql + &limit, body.columns)
-            }
-            _ => self.query(&cte.query, outer)?,
-        };
-        let columns = rename(columns);
-        let names: Vec<String> = columns.iter().map(|c| quote(&c.name)).collect();
-        let materialized = match cte.materialized {
-            Some(CteAsMaterialized::Materialized) => "MATERIALIZED ",
-            Some(CteAsMaterialized::NotMaterialized) => "NOT MATERIALIZED ",
-            None => "",
-        };
-        let list = if names.is_empty() {
-            String::new()
-        } else {
-            format!("({})", names.join(", "))
-        };
-        self.ctes.push(Cte {
-            name: name.clone(),
-            columns,
-        });
-        Ok(format!("{}{list} AS {materialized}({sql})", quote(&name)))
     }
 
     fn select(
@@ -410,141 +269,8 @@ impl Translator<'_> {
             columns: items.into_iter().map(|(_, output)| output).collect(),
         })
     }
-
-    fn lone_item(&self, scope: &Scope<'_>, projection: &[SelectItem]) -> Vec<(Node, Output)> {
-        let column = scope
-            .relations
-            .last()
-            .and_then(|r| r.columns.first().map(|c| (c, c.node(r))));
-        let alias = match projection.first() {
-            Some(SelectItem::ExprWithAlias { alias, .. }) => Some(fold(alias)),
-            _ => None,
-        };
-        column
-            .map(|(c, node)| {
-                let output = Output {
-                    name: alias.unwrap_or_else(|| c.name.clone()),
-                    ty: node.ty,
-                    modifier: -1,
-                    origin: None,
-                };
-                (node, output)
-            })
-            .into_iter()
-            .collect()
-    }
-
-    /// The columns of a select list or RETURNING clause, `*` spread out.
-    pub(super) fn projection(
-        &mut self,
-        scope: &Scope<'_>,
-        items: &[SelectItem],
-    ) -> Result<Vec<(Node, Output)>> {
-        let mut list = Vec::new();
-        for item in items {
-            match item {
-                SelectItem::UnnamedExpr(expr) => {
-                    let node = self.expr(scope, expr)?;
-                    list.push(self.item(node, output_name(expr))?);
-                }
-                SelectItem::ExprWithAlias { expr, alias } => {
-                    let node = self.expr(scope, expr)?;
-                    list.push(self.item(node, fold(alias))?);
-                }
-                SelectItem::Wildcard(options) => {
-                    let at = options.wildcard_token.0.span.start;
-                    if scope.relations.is_empty() {
-                        return Err(Error::new(
-                            SqlState::SYNTAX_ERROR,
-                            "SELECT * with no tables specified is not valid",
-                        ));
-                    }
-                    for relation in scope.relations.iter().filter(|r| !r.open) {
-                        for column in relation.columns.iter().filter(|c| c.merged == Merged::Kept) {
-                            list.push(spread(scope, relation, column, at));
-                        }
-                    }
-                    for relation in &scope.relations {
-                        if relation.open {
-                            list.push(star(&format!("{}.*", quote(&relation.alias))));
-                        }
-                        for column in relation.columns.iter().filter(|c| c.merged == Merged::No) {
-                            list.push(spread(scope, relation, column, at));
-                        }
-                    }
-                }
-                SelectItem::QualifiedWildcard(
-                    SelectItemQualifiedWildcardKind::ObjectName(name),
-                    _,
-                ) => {
-                    let alias = super::name::last(name).unwrap_or_default();
-                    let at = name.0.first().and_then(|part| part.as_ident());
-                    let at = at.map_or(Location { line: 0, column: 0 }, |i| i.span.start);
-                    let Some(relation) = scope.relation(&alias) else {
-                        let message = format!("missing FROM-clause entry for table \"{alias}\"");
-                        return Err(Error::new(SqlState::UNDEFINED_TABLE, message));
-                    };
-                    if relation.open {
-                        list.push(star(&format!("{}.*", quote(&relation.alias))));
-                    }
-                    for column in &relation.columns {
-                        let column = Visible {
-                            merged: Merged::No,
-                            ..column.clone()
-                        };
-                        list.push(spread(scope, relation, &column, at));
-                    }
-                }
-                _ => {
-                    return Err(
-                        self.unsupported("this select item", Location { line: 0, column: 0 })
-                    );
-                }
-            }
-        }
-        Ok(list)
-    }
-
-    fn item(&mut self, node: Node, name: String) -> Result<(Node, Output)> {
-        let node = self.settle(node)?;
-        let output = Output {
-            name,
-            ty: node.ty,
-            modifier: node.modifier,
-            origin: node.origin,
-        };
-        Ok((node, output))
-    }
 }
 
 fn has_keys(group_by: &GroupByExpr) -> bool {
     matches!(group_by, GroupByExpr::Expressions(keys, _) if !keys.is_empty())
-}
-
-fn spread(
-    scope: &Scope<'_>,
-    relation: &Relation,
-    column: &Visible,
-    at: Location,
-) -> (Node, Output) {
-    scope.uses.column(relation, column, at, false);
-    let node = column.node(relation);
-    let output = Output {
-        name: column.name.clone(),
-        ty: column.ty,
-        modifier: column.modifier,
-        origin: column.origin,
-    };
-    (node, output)
-}
-
-/// Columns that SQLite alone knows.
-fn star(sql: &str) -> (Node, Output) {
-    let output = Output {
-        name: "*".to_owned(),
-        ty: Type::UNSPECIFIED,
-        modifier: -1,
-        origin: None,
-    };
-    (Node::new(sql, Type::UNSPECIFIED), output)
 }
