@@ -126,7 +126,8 @@ pub trait Session: Send + Sync + Sized + 'static {
         ready(Ok(()))
     }
 
-    /// `COPY … FROM STDIN`, for statements prepared with [`Prepared::copy_in`].
+    /// `COPY … FROM STDIN`, for statements prepared with [`Prepared::copy_in`]. [`copy::Decoder`](crate::copy::Decoder) reads
+    /// rows out of the data, in text, CSV and binary.
     ///
     /// # Errors
     ///
@@ -141,7 +142,8 @@ pub trait Session: Send + Sync + Sized + 'static {
         ready(Err(Error::unsupported("COPY FROM STDIN is not supported")))
     }
 
-    /// `COPY … TO STDOUT`, for statements prepared with [`Prepared::copy_out`].
+    /// `COPY … TO STDOUT`, for statements prepared with [`Prepared::copy_out`]. [`copy::Encoder`](crate::copy::Encoder) writes
+    /// rows as such data.
     ///
     /// # Errors
     ///

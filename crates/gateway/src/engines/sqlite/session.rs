@@ -476,7 +476,11 @@ impl Session for SqliteSession {
         let outcome = async {
             let mut reader = copy::Reader::new(options, table, names, types)?;
             let mut count = 0;
-            while let Some(piece) = input.next().await? {
+            loop {
+                let piece = input.next().await;
+                let Some(piece) = piece.map_err(|error| error.context(reader.place()))? else {
+                    break;
+                };
                 let rows = reader.push(piece)?;
                 count += self.store(statement, rows).await?;
             }

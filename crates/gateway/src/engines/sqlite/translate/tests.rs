@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use trunkline_proto::copy::{Columns, EndMarker, Header, Options};
 use trunkline_server::{Error, SqlState, Type};
 
 use super::*;
@@ -534,5 +535,101 @@ fn files_of_the_machine_are_out_of_reach() {
         "vacuum into 'x'",
     ] {
         assert!(plan(sql).is_err(), "{sql}");
+    }
+}
+
+#[test]
+fn options_of_copy() {
+    let options = |sql: &str| match plan(sql) {
+        Ok(Plan::CopyIn { options, .. } | Plan::CopyOut { options, .. }) => options,
+        other => panic!("{sql} gives {other:?}"),
+    };
+    let csv = || Options::csv().end_marker(EndMarker::Anywhere);
+    let names = ["id", "name"].map(|name| name.as_bytes().to_vec());
+    for (sql, expected) in [
+        (
+            "copy people from stdin",
+            Options::text().end_marker(EndMarker::Anywhere),
+        ),
+        (
+            "copy people to stdout (format binary)",
+            Options::binary().end_marker(EndMarker::Anywhere),
+        ),
+        (
+            "copy people (id, name) from stdin (FORMAT csv, HEADER MATCH, null 'x', force_null (name), force_not_null *)",
+            csv()
+                .header(Header::Match(names.to_vec()))
+                .null("x")
+                .force_null(Columns::These(vec![1]))
+                .force_not_null(Columns::All),
+        ),
+        (
+            "copy (select id * 2 as force_quote from people) to stdout with (format csv, force_quote *, header, delimiter ';')",
+            csv()
+                .force_quote(Columns::All)
+                .header(Header::Line)
+                .delimiter(b';'),
+        ),
+        (
+            "copy people to stdout delimiter '|' csv header quote '''' escape '~' force quote id, balance",
+            csv()
+                .delimiter(b'|')
+                .header(Header::Line)
+                .quote(b'\'')
+                .escape(b'~')
+                .force_quote(Columns::These(vec![0, 3])),
+        ),
+        (
+            "copy people to stdout csv force quote *",
+            csv().force_quote(Columns::All),
+        ),
+    ] {
+        assert_eq!(options(sql), expected, "{sql}");
+    }
+}
+
+/// The answers are PostgreSQL 15's.
+#[test]
+fn options_of_copy_that_are_refused() {
+    for (sql, expected) in [
+        (
+            "from stdin (format xml)",
+            "22023: COPY format \"xml\" not recognized",
+        ),
+        (
+            "from stdin (format binary, delimiter ',')",
+            "42601: cannot specify DELIMITER in BINARY mode",
+        ),
+        (
+            "from stdin (delimiter 'x')",
+            "22023: COPY delimiter cannot be \"x\"",
+        ),
+        (
+            "to stdout (force_quote (id))",
+            "0A000: COPY force quote available only in CSV mode",
+        ),
+        (
+            "from stdin (format csv, force_quote (id))",
+            "0A000: COPY force quote only available using COPY TO",
+        ),
+        (
+            "to stdout (format csv, force_not_null (id))",
+            "0A000: COPY force not null only available using COPY FROM",
+        ),
+        (
+            "to stdout (header match)",
+            "0A000: cannot use \"match\" with HEADER in COPY TO",
+        ),
+        (
+            "(id) from stdin (format csv, force_null (name))",
+            "42P10: FORCE_NULL column \"name\" not referenced by COPY",
+        ),
+        (
+            "from stdin (format csv, force_null (zz))",
+            "42703: column \"zz\" of relation \"people\" does not exist",
+        ),
+    ] {
+        let error = error(&format!("copy people {sql}"));
+        assert_eq!(format!("{}: {error}", error.sqlstate()), expected);
     }
 }
