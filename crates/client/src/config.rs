@@ -53,6 +53,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+#[cfg(unix)]
+pub(crate) use account::account_name;
 pub use certificates::{ClientCertificate, Roots};
 pub use environment::Environment;
 pub use error::ConfigError;

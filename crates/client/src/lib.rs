@@ -1,9 +1,9 @@
 //! Talk to PostgreSQL: the client side of the wire protocol.
 //!
 //! ```text
-//!  "postgres://…"  ──▶  Config  ──▶  resolve  ──▶  Resolved  ──▶  a connection
-//!  or builder calls     what was     environment,  hosts to try
-//!                       said         files         and how
+//!  "postgres://…"  ──▶  Config  ──▶  resolve  ──▶  Resolved  ──▶  Connection
+//!  or builder calls     what was     environment,  hosts to try   a session, driven
+//!                       said         files         and how        message by message
 //! ```
 //!
 //! | item | idea |
@@ -11,10 +11,28 @@
 //! | [`Config`] | connection options, in libpq's two grammars or by builder methods |
 //! | [`Environment`] | what surrounds the process: `PG…` variables, the user, the home folder |
 //! | [`Resolved`] | the hosts to try in order, and everything that holds for each |
-//! | [`ConfigError`] | what was wrong with an option, and what to do |
+//! | [`Connection`] | a session that one task owns: requests go in, events come out |
+//! | [`CancelToken`] | cancels what a session runs |
+//! | [`Error`], [`ServerError`] | why something failed, and what the server said |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod cancel;
+mod channel;
 pub mod config;
+mod connect;
+mod connection;
+mod error;
+mod login;
+mod net;
+mod parameters;
+mod random;
+mod server_error;
+mod session_kind;
 
+pub use cancel::CancelToken;
 pub use config::{Config, ConfigError, Environment, Resolved};
+pub use connection::Connection;
+pub use error::{Error, Result};
+pub use server_error::{Notice, ServerError};
+pub use trunkline_proto::client::Event;

@@ -32,6 +32,13 @@ impl Account {
     }
 }
 
+/// The name of the user with this id, if the system's list of users has it.
+#[cfg(unix)]
+pub(crate) fn account_name(id: u32) -> Option<String> {
+    let users = std::fs::read("/etc/passwd").ok()?;
+    find(&users, id)?.name?.into_string().ok()
+}
+
 #[cfg(unix)]
 fn listed() -> Option<Account> {
     use std::os::unix::fs::MetadataExt as _;

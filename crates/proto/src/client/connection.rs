@@ -86,6 +86,9 @@ pub enum Event<'a> {
     ParameterStatus(ParameterStatus<'a>),
     /// At any time: somebody sent a notification.
     Notification(NotificationResponse<'a>),
+    /// A ReadyForQuery that may be passed over: it answers a Sync that the server could have ignored, because it was sent before
+    /// a COPY from us began (rule CP-02).
+    Stray,
 }
 
 /// What a CancelRequest must show.
@@ -190,6 +193,16 @@ impl Connection {
         self.closed
     }
 
+    /// The largest length field that a message of this type may have, for a reader that waits for a whole one.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::UnknownType`](frame::FrameError::UnknownType), which [`receive`](Self::receive) makes the end of the session.
+    #[inline]
+    pub const fn max_len(&self, tag: u8) -> Result<u32, frame::FrameError> {
+        self.limits.max_len(tag)
+    }
+
     /// Takes the next message from the front of `input`. `Ok(None)`: it is not whole, read more; or the session is over.
     ///
     /// # Errors
@@ -215,20 +228,16 @@ impl Connection {
 
     #[inline]
     fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, ProtocolError> {
-        loop {
-            let limits = &self.limits;
-            let Some((tag, body)) = frame::split(input, |tag| limits.max_len(tag))? else {
-                return Ok(None);
-            };
-            if let Some(event) = self.message(tag, body)? {
-                return Ok(Some(event));
-            }
+        let limits = &self.limits;
+        match frame::split(input, |tag| limits.max_len(tag))? {
+            Some((tag, body)) => self.message(tag, body).map(Some),
+            None => Ok(None),
         }
     }
 
     #[inline]
-    fn message<'a>(&mut self, tag: u8, body: &'a [u8]) -> Result<Option<Event<'a>>, ProtocolError> {
-        let event = match tag {
+    fn message<'a>(&mut self, tag: u8, body: &'a [u8]) -> Result<Event<'a>, ProtocolError> {
+        Ok(match tag {
             b'D' => {
                 self.queue.reply(Reply::DataRow, tag)?;
                 let row: DataRow<'a> = decode(tag, body)?;
@@ -247,11 +256,13 @@ impl Connection {
             }
             b'Z' => {
                 let backend::ReadyForQuery { status } = decode(tag, body)?;
-                if !self.queue.reply(Reply::Ready, tag)? {
-                    return Ok(None);
-                }
+                let due = self.queue.reply(Reply::Ready, tag)?;
                 self.status = status;
-                Event::Ready(status)
+                if due {
+                    Event::Ready(status)
+                } else {
+                    Event::Stray
+                }
             }
             b'd' => {
                 self.queue.reply(Reply::CopyData, tag)?;
@@ -271,9 +282,8 @@ impl Connection {
                 Event::RowDescription(columns)
             }
             b'E' => Event::Error(self.error(decode(tag, body)?)?),
-            _ => return self.rare(tag, body).map(Some),
-        };
-        Ok(Some(event))
+            _ => return self.rare(tag, body),
+        })
     }
 
     /// What is not on the way of an ordinary query.

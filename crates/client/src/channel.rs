@@ -1,0 +1,144 @@
+//! A stream with its two buffers.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::error::Kind;
+use crate::net::Stream;
+use crate::{Error, Result};
+
+/// How much room there is to read into, at least.
+const CHUNK: usize = 32 * 1024;
+
+/// Bytes on their way in and out. Writing goes on while reading waits, so that two sides that both have much to say do not
+/// wait for each other.
+pub(crate) struct Channel {
+    pub(crate) stream: Stream,
+    /// Bytes that came: those before `start` are used up, those from `end` on are room. All of it is initialised, which is what
+    /// lets safe code read into it.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// What is to be sent; `written` of it is.
+    pub(crate) output: Vec<u8>,
+    written: usize,
+}
+
+impl Channel {
+    pub(crate) const fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            bytes: Vec::new(),
+            start: 0,
+            end: 0,
+            output: Vec::new(),
+            written: 0,
+        }
+    }
+
+    /// What came and is not used up.
+    #[inline]
+    pub(crate) fn rest(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Sends all of the output.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was sent is remembered; call it again.
+    pub(crate) async fn flush(&mut self) -> Result<()> {
+        poll_fn(|cx| self.poll_write(cx)).await.map_err(lost)?;
+        Ok(())
+    }
+
+    /// Reads once, and sends meanwhile what can be sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost; call it again.
+    pub(crate) async fn read_more(&mut self) -> Result<()> {
+        poll_fn(|cx| {
+            // A peer that does not read is no reason not to; one that is gone may have said why.
+            let written = self.poll_write(cx);
+            match self.poll_read(cx) {
+                Poll::Ready(Ok(0)) => Poll::Ready(Err(Kind::Eof.into())),
+                Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(lost(error))),
+                Poll::Pending => match written {
+                    Poll::Ready(Err(error)) => Poll::Ready(Err(lost(error))),
+                    _ => Poll::Pending,
+                },
+            }
+        })
+        .await
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self
+            .output
+            .get(self.written..)
+            .filter(|rest| !rest.is_empty())
+        {
+            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, rest))?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += sent;
+        }
+        if self.written > 0 {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            self.output.clear();
+            self.written = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.make_room();
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let mut room = ReadBuf::new(room);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
+        let read = room.filled().len();
+        self.end += read;
+        Poll::Ready(Ok(read))
+    }
+
+    /// Room for at least a few bytes. The buffer grows with what came, never with what a length claims.
+    fn make_room(&mut self) {
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        }
+        if self.end < self.bytes.len() {
+            return;
+        }
+        if self.start > self.bytes.len() / 2 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        } else {
+            let longer = self.bytes.len().saturating_mul(2).max(CHUNK);
+            self.bytes.resize(longer, 0);
+        }
+    }
+}
+
+fn lost(error: io::Error) -> Error {
+    Error::io("the connection was lost", error)
+}
+
+/// What a server sends is its user's.
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel")
+            .field("received", &self.rest().len())
+            .field("to_send", &(self.output.len() - self.written))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,210 @@
+//! What went wrong, as one opaque type.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+use std::{fmt, io};
+
+use trunkline_proto::client::{LoginError, Misuse, ProtocolError};
+use trunkline_proto::{EncodeError, SqlState};
+
+use crate::{ConfigError, ServerError};
+
+/// The result of whatever talks to a server.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something failed. `Display` says the cause, not only the occasion.
+pub struct Error(Box<Kind>);
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Config(ConfigError),
+    /// The system refused something.
+    Io {
+        what: String,
+        source: io::Error,
+    },
+    /// The TLS configuration cannot be made, or the handshake failed.
+    Tls {
+        what: String,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    Login(LoginError),
+    Protocol(ProtocolError),
+    Misuse(Misuse),
+    Server(Box<ServerError>),
+    /// `connect_timeout` ran out.
+    Timeout(Duration),
+    /// The stream ended where a message was due.
+    Eof,
+    /// Used after the end.
+    Closed,
+    /// The server is not what `target_session_attrs` asks for.
+    TargetSession(&'static str),
+    /// The process at the other end of a Unix socket is another user's.
+    Peer(String),
+    /// The server cannot be told to cancel.
+    NoCancelKey,
+    /// Asked for, understood, and not there.
+    Unsupported(&'static str),
+    /// Every host failed, each with its reason.
+    Hosts(Vec<(String, Error)>),
+}
+
+impl Error {
+    pub(crate) fn io(what: impl Into<String>, source: io::Error) -> Self {
+        Kind::Io {
+            what: what.into(),
+            source,
+        }
+        .into()
+    }
+
+    pub(crate) fn tls(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Kind::Tls {
+            what: what.into(),
+            source: Some(source.into()),
+        }
+        .into()
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0
+    }
+
+    /// What the server said, if it is the server that refused. Of several hosts that failed, the last that said something.
+    #[must_use]
+    pub fn server(&self) -> Option<&ServerError> {
+        match &*self.0 {
+            Kind::Server(error) => Some(error),
+            Kind::Hosts(hosts) => hosts.iter().rev().find_map(|(_, error)| error.server()),
+            _ => None,
+        }
+    }
+
+    /// The server's SQLSTATE.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<SqlState> {
+        self.server().map(ServerError::sqlstate)
+    }
+
+    /// Whether the connection is of no use any more (or there never was one), as opposed to one request having failed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        match &*self.0 {
+            Kind::Server(error) => error.is_fatal(),
+            Kind::Misuse(misuse) => *misuse == Misuse::Closed,
+            Kind::NoCancelKey => false,
+            _ => true,
+        }
+    }
+
+    /// Whether `connect_timeout` ran out.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match &*self.0 {
+            Kind::Timeout(_) => true,
+            Kind::Hosts(hosts) => hosts.iter().any(|(_, error)| error.is_timeout()),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::Config(error) => error.fmt(f),
+            Kind::Io { what, source } => write!(f, "{what}: {source}"),
+            Kind::Tls {
+                what,
+                source: Some(source),
+            } => write!(f, "{what}: {source}"),
+            Kind::Tls { what, source: None } => f.write_str(what),
+            Kind::Login(error) => error.fmt(f),
+            Kind::Protocol(error) => error.fmt(f),
+            Kind::Misuse(error) => error.fmt(f),
+            Kind::Server(error) => error.fmt(f),
+            Kind::Timeout(after) => write!(
+                f,
+                "no session after {} s; connect_timeout allows no more",
+                after.as_secs_f64()
+            ),
+            Kind::Eof => f.write_str(
+                "the server closed the connection unexpectedly: it may have been shut down or have crashed",
+            ),
+            Kind::Closed => f.write_str("the connection is closed"),
+            Kind::TargetSession(wanted) => write!(f, "the server is not what target_session_attrs asks for: {wanted}"),
+            Kind::Peer(what) => f.write_str(what),
+            Kind::NoCancelKey => {
+                f.write_str("the server gave no key to cancel with, so that nothing on this connection can be cancelled")
+            }
+            Kind::Unsupported(what) => write!(f, "{what} is not supported by this client"),
+            Kind::Hosts(hosts) => {
+                for (number, (host, error)) in hosts.iter().enumerate() {
+                    let separator = if number == 0 { "" } else { "\n" };
+                    write!(f, "{separator}connecting to {host} failed: {error}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// As `Display`, since it is what a `main` that returns an error prints; `{:#?}` shows the inside.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            self.0.fmt(f)
+        } else {
+            fmt::Display::fmt(self, f)
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &*self.0 {
+            Kind::Io { source, .. } => Some(source),
+            Kind::Tls {
+                source: Some(source),
+                ..
+            } => Some(&**source),
+            Kind::Hosts(hosts) => hosts
+                .last()
+                .map(|(_, error)| error as &(dyn StdError + 'static)),
+            _ => None,
+        }
+    }
+}
+
+impl From<Kind> for Error {
+    fn from(kind: Kind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => $variant:ident),+) => {
+        $(impl From<$type> for Error {
+            fn from(error: $type) -> Self {
+                Kind::$variant(error).into()
+            }
+        })+
+    };
+}
+
+from!(ConfigError => Config, LoginError => Login, ProtocolError => Protocol, Misuse => Misuse);
+
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        Kind::Misuse(error.into()).into()
+    }
+}
+
+impl From<ServerError> for Error {
+    fn from(error: ServerError) -> Self {
+        Kind::Server(Box::new(error)).into()
+    }
+}

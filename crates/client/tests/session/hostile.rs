@@ -1,0 +1,146 @@
+//! Servers that do what they must not: protocol 6.8, as far as a socket matters.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::io::AsyncReadExt;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::support::open;
+
+/// A server for one connection at a time that plays `script`; gives its port, and at the end what `script` gave.
+fn server<T: Send + 'static>(
+    script: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (u16, JoinHandle<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || script(listener.accept().unwrap().0));
+    (port, thread)
+}
+
+/// Reads SSLRequest, answers, and gives all that follows until the client closes.
+fn answers_ssl_request(answer: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
+    server(move |mut socket| {
+        let mut request = [0; 8];
+        socket.read_exact(&mut request).unwrap();
+        assert_eq!(request, *b"\0\0\0\x08\x04\xd2\x16\x2f");
+        socket.write_all(answer).unwrap();
+        let mut rest = vec![];
+        // A reset is an end as well.
+        let _ = socket.read_to_end(&mut rest);
+        rest
+    })
+}
+
+async fn refused(port: u16, mode: &str) -> String {
+    let config = format!("host=127.0.0.1 port={port} user=u password=secret dbname=d {mode}");
+    open(&config).await.unwrap_err().to_string()
+}
+
+/// T-L01, SEC-02: plaintext behind the answer reaches the handshake, which fails, and nobody else.
+#[tokio::test]
+async fn data_behind_the_answer_to_ssl_request() {
+    let (port, thread) = answers_ssl_request(b"SR\0\0\0\x08\0\0\0\0Z\0\0\0\x05I");
+    let error = refused(port, "sslmode=require").await;
+    assert!(error.contains("TLS handshake failed"), "{error}");
+    let sent = thread.join().unwrap();
+    assert_eq!(sent.first(), Some(&0x16), "a ClientHello and nothing else");
+}
+
+/// T-L02, SEC-03: an error before anybody is known is not shown.
+#[tokio::test]
+async fn an_error_instead_of_an_answer() {
+    let (port, thread) = answers_ssl_request(b"E\0\0\0\x20SFATAL\0Mvisit evil.example\0\0");
+    let error = refused(port, "sslmode=require").await;
+    assert!(!error.contains("evil"), "{error}");
+    assert!(error.contains("not shown"), "{error}");
+    assert_eq!(thread.join().unwrap(), b"");
+}
+
+/// T-L03, SEC-07, and SEC-12: `require` never goes on in clear.
+#[tokio::test]
+async fn no_tls_where_it_is_required() {
+    for mode in ["require", "verify-ca", "verify-full"] {
+        for answer in [&b"N"[..], b"R", b"Z", b"NR\0\0\0\x08\0\0\0\0"] {
+            let (port, thread) = answers_ssl_request(answer);
+            // Any file will do as the root: it is not even looked at before.
+            let folder = tempfile::tempdir().unwrap();
+            let made = trunkline_test_postgres::Certificates::create(folder.path()).unwrap();
+            let roots = format!("sslrootcert={}", made.authority().display());
+            let error = refused(port, &format!("sslmode={mode} {roots}")).await;
+            assert!(
+                error.contains("does not support TLS") || error.contains("is it PostgreSQL?"),
+                "{error}"
+            );
+            assert_eq!(thread.join().unwrap(), b"", "nothing is sent in clear");
+        }
+    }
+}
+
+/// T-L04, TL-03: direct TLS with somebody who does not say that it speaks PostgreSQL.
+#[tokio::test]
+async fn direct_tls_without_alpn() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = trunkline_test_postgres::Certificates::create(folder.path()).unwrap();
+    let pair = made.server();
+    let chain = CertificateDer::pem_file_iter(&pair.certificate).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(
+            chain.map(Result::unwrap).collect(),
+            PrivateKeyDer::from_pem_file(&pair.key).unwrap(),
+        )
+        .unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let thread = tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut stream = TlsAcceptor::from(Arc::new(config))
+            .accept(socket)
+            .await
+            .unwrap();
+        let mut sent = vec![];
+        let _ = stream.read_to_end(&mut sent).await;
+        sent
+    });
+    let error = refused(port, "sslmode=require sslnegotiation=direct").await;
+    assert_eq!(thread.await.unwrap(), b"", "no startup packet");
+    assert!(error.contains("ALPN"), "{error}");
+}
+
+/// T-L15: what the server said before it hung up is what the next call returns.
+#[tokio::test]
+async fn a_fatal_error_while_nobody_listens() {
+    let (port, thread) = server(|mut socket| {
+        let mut startup = [0; 4];
+        socket.read_exact(&mut startup).unwrap();
+        let length = usize::try_from(u32::from_be_bytes(startup)).unwrap();
+        socket.read_exact(&mut vec![0; length - 4]).unwrap();
+        socket
+            .write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05IE\0\0\0\x19VFATAL\0C57P01\0Mbye!\0\0")
+            .unwrap();
+    });
+    let config = format!("host=127.0.0.1 port={port} user=u dbname=d sslmode=disable");
+    let mut connection = open(&config).await.unwrap();
+    thread.join().unwrap();
+    // T-L09: there was no key, and one can connect all the same.
+    let error = connection.cancel_token().cancel().await.unwrap_err();
+    assert!(error.to_string().contains("cancel"), "{error}");
+
+    connection.query("select 1").unwrap();
+    match connection.next().await.unwrap() {
+        trunkline_client::Event::Error(error) => {
+            let error = trunkline_client::ServerError::new(&error);
+            assert_eq!(error.sqlstate().as_str(), "57P01");
+            assert!(error.is_fatal());
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(connection.next().await.unwrap_err().is_closed());
+    assert!(connection.query("select 1").unwrap_err().is_closed());
+}

@@ -1,0 +1,11 @@
+//! `Connection` against real PostgreSQL, and against servers that do what they must not.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+mod hostile;
+mod logins;
+mod requests;
+mod servers;
+mod support;

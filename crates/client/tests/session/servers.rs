@@ -1,0 +1,87 @@
+//! Several hosts: which is taken, and what is said of those that are not.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use trunkline_test_postgres::{Options, Postgres, Version};
+
+use crate::support::{answer, open};
+
+/// A port where nobody listens.
+fn closed_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn the_next_host_is_tried() {
+    let server = Postgres::shared(Version::V18);
+    let (closed, open_port) = (closed_port(), server.port());
+    let config = format!(
+        "postgres://postgres@127.0.0.1:{closed},127.0.0.1:{open_port}/postgres?sslmode=disable"
+    );
+    let mut connection = open(&config).await.unwrap();
+    connection.query("select 1").unwrap();
+    assert_eq!(
+        answer(&mut connection).await,
+        "RowDescription (1) SELECT 1 I"
+    );
+
+    let nobody = format!("postgres://postgres@127.0.0.1:{closed}/postgres");
+    let error = open(&nobody).await.unwrap_err();
+    assert!(
+        error.to_string().contains("is a server running there?"),
+        "{error}"
+    );
+
+    // CL-06: a refused login is not tried elsewhere.
+    let refused = format!(
+        "postgres://scram:wrong@127.0.0.1:{open_port},127.0.0.1:{closed}/postgres?sslmode=disable"
+    );
+    let error = open(&refused).await.unwrap_err();
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
+}
+
+/// CL-07, with the parameters of a new server and the questions to an old one.
+#[tokio::test]
+async fn target_session_attrs() {
+    for version in [Version::V15, Version::V18] {
+        let reading = Options::new().setting("default_transaction_read_only", "on");
+        let reading = Postgres::start(version, reading).unwrap();
+        let writing = Postgres::shared(version);
+        let config = |wanted: &str| {
+            format!(
+                "postgres://postgres@127.0.0.1:{},127.0.0.1:{}/postgres?sslmode=disable&target_session_attrs={wanted}",
+                reading.port(),
+                writing.port()
+            )
+        };
+        for (wanted, port) in [
+            ("any", reading.port()),
+            ("read-write", writing.port()),
+            ("read-only", reading.port()),
+            ("primary", reading.port()),
+            ("prefer-standby", reading.port()),
+        ] {
+            let mut connection = open(&config(wanted)).await.unwrap();
+            connection.query("show port").unwrap();
+            let expected = format!("RowDescription ({port}) SHOW I");
+            assert_eq!(answer(&mut connection).await, expected, "{wanted}");
+        }
+        let error = open(&config("standby")).await.unwrap_err();
+        assert!(error.to_string().contains("not in hot standby"), "{error}");
+    }
+}
+
+/// CL-11, T-L18: whatever a server does instead of answering, the time is limited.
+#[tokio::test]
+async fn connect_timeout() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let config =
+        format!("host=127.0.0.1 port={port} user=u dbname=d sslmode=disable connect_timeout=2");
+    let started = std::time::Instant::now();
+    let error = open(&config).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(started.elapsed() >= Duration::from_secs(2));
+}

@@ -1,0 +1,37 @@
+//! Each example of a client is run against real PostgreSQL, as its reader would.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+use std::process::{Command, Output};
+
+use trunkline_test_postgres::{Postgres, Version};
+
+/// Builds and runs an example with a connection string.
+fn run(name: &str, config: &str) -> Output {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--package", "trunkline"]);
+    cargo.args(["--features", "client", "--example", name, "--", config]);
+    cargo.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn raw() {
+    for version in [Version::V15, Version::V18] {
+        let port = Postgres::shared(version).port();
+        let at = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        let ran = run("raw", &at);
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        assert_eq!(text(&ran.stdout), "1 1\n2 4\n3 9\n");
+    }
+    let refused = run("raw", "postgres://postgres@127.0.0.1:1/postgres");
+    assert!(!refused.status.success());
+    let said = text(&refused.stderr);
+    assert!(said.contains("is a server running there?"), "{said}");
+}
