@@ -40,6 +40,10 @@ fn template(installed: &Path) -> Result<Option<PathBuf>> {
 /// Copies what initdb made to its place, whole or not at all: another process may be at it too, and then the first wins.
 fn keep(data: &Path, template: &Path) -> Result<()> {
     let mine = template.with_extension(format!("part-{}", std::process::id()));
+    if mine.exists() {
+        // Left by a process of the same number that was killed here.
+        fs::remove_dir_all(&mine).context(|| format!("cannot remove {}", mine.display()))?;
+    }
     files::copy(data, &mine, Account::MINE)?;
     if fs::rename(&mine, template).is_err() {
         fs::remove_dir_all(&mine).context(|| format!("cannot remove {}", mine.display()))?;

@@ -77,7 +77,7 @@ impl Postgres {
     }
 
     /// The server that the tests of this process share: for those that leave nothing behind that another could meet. Started
-    /// when first asked for.
+    /// when first asked for. (With cargo-nextest, each test is a process.)
     ///
     /// TLS is on, `wal_level` is `logical`, and everybody is trusted but for these users, whose names say how they log in over
     /// TCP, with or without TLS; their password is `pencil`: `scram`, `md5`, `cleartext`; `certificate` (with TLS and a
