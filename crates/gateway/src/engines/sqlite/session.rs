@@ -1,105 +1,31 @@
 //! The session: what the protocol library calls.
 
+mod command;
+mod open;
+mod stream;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::types::Value;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 use trunkline_server::{
-    Begin, Client, Column, CopyIn, CopyOut, Error, Oid, Open, ParameterStatus, Params, Prepared,
-    Reply, Result, Session, SqlState, Tag, Type,
+    Begin, Column, CopyIn, CopyOut, Error, Oid, ParameterStatus, Params, Prepared, Reply, Result,
+    Session, SqlState, Tag, Type,
 };
 
 use super::copy;
 use super::database::Database;
 use super::engine::{Chunk, Engine, Event, Known, start};
-use super::functions::is_utc;
 use super::parse::parse;
-use super::settings::Settings;
 use super::shared::{Shared, Signal};
-use super::translate::{Command, Facts, Plan, Query, SetScope, TagKind};
+use super::translate::{Command, Plan, Query, TagKind};
 use super::value::{Batch, Cell, bind};
-
-/// Opens sessions on a database.
-#[derive(Clone, Debug)]
-pub struct Sqlite(Arc<Database>);
-
-impl Sqlite {
-    /// An engine on this database.
-    #[must_use]
-    pub fn new(database: Database) -> Self {
-        Self(Arc::new(database))
-    }
-
-    /// Waits until the sessions have let go of the database, a second at most: the last one removes a temporary file.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future leaves the removal to whoever holds the database last.
-    pub async fn close(self) {
-        for _ in 0..100 {
-            if Arc::strong_count(&self.0) == 1 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Fills the database with the sample data, if it has no tables of these names.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`](super::OpenError) with the statement that failed.
-    pub fn load_demo(&self) -> Result<(), super::OpenError> {
-        super::demo::load(&self.0)
-    }
-}
-
-/// Settings of the startup packet that are not the session's.
-const NOT_SETTINGS: &[&str] = &["user", "database", "replication", "options"];
-
-impl Open for Sqlite {
-    type Session = SqliteSession;
-
-    async fn open(&self, client: &Client) -> Result<SqliteSession> {
-        let facts = Facts {
-            user: client.user().to_owned(),
-            database: client.database().to_owned(),
-        };
-        let mut settings = Settings::default();
-        settings.set_user(client.user());
-        for (name, value) in client.parameters() {
-            if !NOT_SETTINGS.contains(&name) && !name.starts_with("_pq_.") {
-                settings.start(name, value)?;
-            }
-        }
-        let shared = Arc::new(Shared::new(facts, Some(client.handle()), settings));
-        shared.apply();
-        let zone = client
-            .parameters()
-            .find(|(name, zone)| name.eq_ignore_ascii_case("timezone") && !is_utc(zone));
-        if let Some((_, zone)) = zone {
-            // A session that ends at once needs no warning.
-            let _ = client.handle().notice(
-                Error::new(
-                    SqlState::WARNING,
-                    format!("time zone \"{zone}\" is not supported: times are in UTC"),
-                )
-                .hint("Leave TimeZone (PGTZ) out, or say UTC."),
-            );
-        }
-        Ok(SqliteSession {
-            worker: tokio::sync::OnceCell::new(),
-            database: Arc::clone(&self.0),
-            shared,
-            running: Mutex::default(),
-            next: AtomicU64::new(1),
-        })
-    }
-}
+pub use open::Sqlite;
+use stream::{Guard, Stream, Undo};
 
 /// One client's session. Its thread and connection begin with its first statement.
 #[derive(Debug)]
@@ -115,66 +41,6 @@ pub struct SqliteSession {
 /// A statement, translated.
 #[derive(Clone, Debug)]
 pub struct Statement(Arc<Known>);
-
-/// A running query's rows. Dropping it stops the query.
-struct Stream {
-    id: u64,
-    chunks: UnboundedReceiver<Chunk>,
-    worker: Sender<Event>,
-    signal: Arc<Signal>,
-    ended: bool,
-}
-
-impl Stream {
-    async fn next(&mut self) -> Option<Chunk> {
-        let chunk = self.chunks.recv().await;
-        self.ended = chunk.as_ref().is_none_or(|chunk| chunk.end.is_some());
-        chunk
-    }
-
-    /// Gives a chunk's memory back, and asks for more.
-    fn credit(&self, rows: Batch) {
-        // A worker that has ended needs none.
-        let _ = self.worker.send(Event::Credit(self.id, rows));
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.signal.stop();
-            let _ = self.worker.send(Event::Close(self.id));
-        }
-    }
-}
-
-/// Stops a job when the future that waits for it is dropped.
-struct Guard(Option<Arc<Signal>>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if let Some(signal) = &self.0 {
-            signal.stop();
-        }
-    }
-}
-
-/// Takes the rows of a COPY back when its future is dropped in the middle.
-struct Undo(Option<Sender<Event>>);
-
-impl Drop for Undo {
-    fn drop(&mut self) {
-        if let Some(worker) = self.0.take() {
-            let job = Box::new(|engine: &Engine| {
-                if let Err(error) = engine.copy_end(false) {
-                    tracing::error!(%error, "a COPY that was given up could not be taken back");
-                }
-            });
-            // A worker that has ended has closed its connection, which takes everything back.
-            let _ = worker.send(Event::Job(job, Arc::default()));
-        }
-    }
-}
 
 impl SqliteSession {
     async fn worker(&self) -> Result<&Sender<Event>> {
@@ -268,70 +134,6 @@ impl SqliteSession {
             }
         }
         Err(gone())
-    }
-
-    async fn command(&self, command: &Command, reply: &mut Reply) -> Result<Tag> {
-        match command {
-            Command::Set { name, value, scope } => {
-                self.shared
-                    .set(name, value.as_deref(), *scope == SetScope::Local)?;
-                Ok(Tag::new("SET"))
-            }
-            Command::Characteristics {
-                isolation,
-                read_only,
-                session,
-            } => {
-                let prefix = if *session {
-                    "default_transaction"
-                } else {
-                    "transaction"
-                };
-                if let Some(level) = isolation {
-                    self.shared
-                        .set(&format!("{prefix}_isolation"), Some(level), !session)?;
-                }
-                if let Some(read_only) = read_only {
-                    let value = if *read_only { "on" } else { "off" };
-                    self.shared
-                        .set(&format!("{prefix}_read_only"), Some(value), !session)?;
-                }
-                Ok(Tag::new("SET"))
-            }
-            Command::Show(name) => {
-                let value = self.shared.settings().show(name)?;
-                reply.row((value,)).await?;
-                Ok(Tag::new("SHOW"))
-            }
-            Command::ShowAll => {
-                let all = self.shared.settings().all();
-                for (name, value) in all {
-                    reply.row((name, value, "")).await?;
-                }
-                Ok(Tag::new("SHOW"))
-            }
-            Command::Reset(name) => {
-                self.shared.set(name, None, false)?;
-                Ok(Tag::new("RESET"))
-            }
-            Command::ResetAll => {
-                self.shared.reset_all();
-                Ok(Tag::new("RESET"))
-            }
-            Command::DiscardAll => {
-                self.forget().await?;
-                Ok(Tag::new("DISCARD ALL"))
-            }
-        }
-    }
-
-    /// Settings and temporary tables go.
-    async fn forget(&self) -> Result<()> {
-        self.shared.reset_all();
-        if self.worker.initialized() {
-            self.ask(Engine::drop_temporary).await?;
-        }
-        Ok(())
     }
 }
 

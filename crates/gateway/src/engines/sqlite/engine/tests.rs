@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
-use trunkline_server::{Isolation, SqlState};
+use trunkline_server::{Isolation, SqlState, Type};
 
 use super::*;
 use crate::engines::sqlite::settings::Settings;
-use crate::engines::sqlite::translate::Facts;
+use crate::engines::sqlite::translate::{Facts, Plan};
 
 /// A session without a client.
 struct Session {

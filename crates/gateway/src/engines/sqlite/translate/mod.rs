@@ -6,8 +6,8 @@
 //!
 //! One file a construct: [`statement`] sorts them; [`query`] is SELECT, with [`projection`], [`from`], [`table_function`], [`grouping`],
 //! [`order`], [`set_operation`] and [`with`]; [`expr`] has its neighbours [`operator`], [`arithmetic`], [`membership`], [`cast`],
-//! [`array`], [`functions`], [`aggregate`] and [`literal`]; [`dml`], [`update`] and [`copy`] write; [`ddl`] with [`draft`], [`alter`] and
-//! [`drop`](self::drop) define.
+//! [mod@array], [`functions`], [`aggregate`] and [`literal`]; [`dml`], [`update`] and [`copy`] write; [`ddl`] with [`draft`], [`alter`] and
+//! [mod@drop] define.
 
 mod aggregate;
 mod alter;
