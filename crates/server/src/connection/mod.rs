@@ -181,8 +181,9 @@ fn panicked() -> Error {
 /// The most that is still read, and dropped, of what a client sends to a session that has ended: a COPY may be under way.
 const UNHEARD: usize = 16 << 20;
 
-/// Serves a session until it ends.
-pub(crate) async fn run<S: Session>(session: &S, up: Up) {
+/// Serves a session until it ends. An `async fn` would keep its arguments beside what is made of them, as long as the
+/// session lives.
+pub(crate) fn run<S: Session>(session: &S, up: Up) -> impl Future<Output = ()> + Send {
     let Up {
         wire,
         outside,
@@ -207,15 +208,17 @@ pub(crate) async fn run<S: Session>(session: &S, up: Up) {
         status,
         config,
     };
-    // The hooks that are no futures are called from all over; a panic in one of them is caught here.
-    let end = {
-        let mut requests = std::pin::pin!(core.requests(&mut input));
-        std::future::poll_fn(|cx| guarded(requests.as_mut(), cx)).await
-    };
-    drop(input);
-    core.end(end.unwrap_or_else(|_| End::Fatal(panicked())))
-        .await;
-    quietly(|| drop(core));
+    async move {
+        // The hooks that are no futures are called from all over; a panic in one of them is caught here.
+        let end = {
+            let mut requests = std::pin::pin!(core.requests(&mut input));
+            std::future::poll_fn(|cx| guarded(requests.as_mut(), cx)).await
+        };
+        drop(input);
+        core.end(end.unwrap_or_else(|_| End::Fatal(panicked())))
+            .await;
+        quietly(|| drop(core));
+    }
 }
 
 impl<S: Session> Core<'_, S> {

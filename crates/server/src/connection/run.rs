@@ -49,7 +49,9 @@ impl<S: Session> Core<'_, S> {
         rest: &mut &[u8],
     ) -> Result<Tag, Failure> {
         if flow != Flow::Rows {
-            return Ok(self.copy(flow, work.statement, work.params, rest).await??);
+            // Boxed, because its size would otherwise be that of every idle session.
+            let copy = Box::pin(self.copy(flow, work.statement, work.params, rest));
+            return Ok(copy.await??);
         }
         let deadline = self.deadline();
         let Self {

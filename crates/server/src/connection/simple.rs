@@ -51,7 +51,8 @@ impl<S: Session> Core<'_, S> {
                 check_ends(&first, text)?;
                 self.statement(text, &first, Place::Alone, rest).await?;
             }
-            Some(_) => self.statements_of(text, rest).await?,
+            // Boxed, because its size would otherwise be that of every idle session.
+            Some(_) => Box::pin(self.statements_of(text, rest)).await?,
         }
         self.end_request().await
     }
