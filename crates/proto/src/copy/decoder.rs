@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::binary;
 use super::check::InvalidOptions;
+use super::context::Context;
 use super::csv;
 use super::encoding;
 use super::error::{Error, Fault};
@@ -168,6 +169,24 @@ impl Decoder {
     #[must_use]
     pub fn line(&self) -> u64 {
         self.line
+    }
+
+    /// Where the row that comes next is, as the context of an error that strikes while it is waited for: CopyFail, a cancel. None
+    /// before the rows of binary data.
+    #[must_use]
+    pub fn context<'a>(&self, table: &'a str) -> Option<Context<'a>> {
+        let inner_lines = match &self.reader {
+            Reader::Csv(_, scan, _) if scan.scanned() > 0 => scan.inner_lines,
+            Reader::Binary(reader) if !reader.has_begun() => return None,
+            _ => 0,
+        };
+        // The line of the end marker is read already.
+        let next = u64::from(!self.done);
+        Some(Context::of_line(
+            table,
+            self.line + next + inner_lines,
+            None,
+        ))
     }
 
     #[inline]

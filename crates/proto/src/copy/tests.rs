@@ -169,6 +169,37 @@ fn after_an_error_nothing_more_is_read() {
     assert!(input.is_empty() && decoder.finish().unwrap().is_none());
 }
 
+/// The places are those that PostgreSQL 15 tells when CopyFail comes behind the data.
+#[test]
+fn where_the_row_that_is_waited_for_is() {
+    let head = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+    for (options, data, expected) in [
+        (Options::text(), &b""[..], Some(1)),
+        (Options::text(), b"a\tb\n", Some(2)),
+        (Options::text(), b"a\tb\n\\.\n", Some(2)),
+        (Options::csv(), b"x,y\n\"a\nb", Some(3)),
+        (Options::csv(), b"\"a\r\nb", Some(2)),
+        (Options::csv(), b"x,y\n\"a\nb\",", Some(3)),
+        (
+            Options::csv().header(Header::Line),
+            b"h\n\"a\nb\",c\n",
+            Some(4),
+        ),
+        (Options::binary(), &head[..], Some(1)),
+        (Options::binary(), &head[..18], None),
+    ] {
+        let mut decoder = Decoder::new(options, 2).unwrap();
+        let mut input = data;
+        while decoder.decode(&mut input).unwrap().is_some() {}
+        let context = decoder.context("t").map(|context| context.to_string());
+        assert_eq!(
+            context,
+            expected.map(|line| format!("COPY t, line {line}")),
+            "{data:?}"
+        );
+    }
+}
+
 #[test]
 fn a_row_that_cannot_be_written_leaves_nothing_behind() {
     for options in [Options::text(), Options::csv(), Options::binary()] {

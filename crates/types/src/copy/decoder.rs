@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use trunkline_proto::copy::{self, Layout, Options, Row};
+use trunkline_proto::copy::{self, Context, Layout, Options, Row};
 
 use super::error::Error;
 use super::row::{Check, DecodeRow};
@@ -69,6 +69,12 @@ impl Decoder {
             Some(row) => typed(&self.names, &self.types, self.layout, row).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// As [`copy::Decoder::context`].
+    #[must_use]
+    pub fn context<'a>(&self, table: &'a str) -> Option<Context<'a>> {
+        self.decoder.context(table)
     }
 
     #[inline]

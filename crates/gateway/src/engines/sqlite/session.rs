@@ -280,7 +280,7 @@ impl Session for SqliteSession {
             let mut count = 0;
             loop {
                 let piece = input.next().await;
-                let Some(piece) = piece.map_err(|error| error.context(reader.place()))? else {
+                let Some(piece) = piece.map_err(|error| reader.interrupted(error))? else {
                     break;
                 };
                 let rows = reader.push(piece)?;

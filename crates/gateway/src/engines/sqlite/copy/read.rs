@@ -1,7 +1,7 @@
 //! COPY data into values to be stored.
 
 use rusqlite::types::Value;
-use trunkline_proto::copy::{Context, Decoder, Options, Row};
+use trunkline_proto::copy::{Decoder, Options, Row};
 use trunkline_server::{Error, Format, Result, SqlState, Type};
 
 use crate::engines::sqlite::value::bind;
@@ -59,9 +59,12 @@ impl<'p> Reader<'p> {
         Ok(rows)
     }
 
-    /// Where more data is waited for, as the context of an error.
-    pub(crate) fn place(&self) -> String {
-        Context::of_line(self.target.table, self.decoder.line() + 1, None).to_string()
+    /// An error that struck while data was waited for, with its place.
+    pub(crate) fn interrupted(&self, error: Error) -> Error {
+        match self.decoder.context(self.target.table) {
+            Some(context) => error.context(context.to_string()),
+            None => error,
+        }
     }
 
     /// The row that has no newline at its end.
@@ -144,15 +147,6 @@ mod tests {
         let binary =
             b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x04\0\0\0\x02\xff\xff\xff\xff";
         assert_eq!(rows(&Options::binary(), binary).unwrap(), [row(2, None)]);
-    }
-
-    #[test]
-    fn the_place_is_the_line_that_is_waited_for() {
-        let names = ["a".to_owned()];
-        let mut reader = Reader::new(&Options::text(), "t", &names, &[Type::TEXT]).unwrap();
-        assert_eq!(reader.place(), "COPY t, line 1");
-        reader.push(b"one\ntw").unwrap();
-        assert_eq!(reader.place(), "COPY t, line 2");
     }
 
     #[test]
