@@ -5,14 +5,13 @@ use alloc::vec::Vec;
 use super::binary;
 use super::check::InvalidOptions;
 use super::context::Context;
-use super::csv;
 use super::encoding;
 use super::error::{Error, Fault};
 use super::header;
-use super::lines::{Found, Lines, Scan as _};
-use super::options::{Header, Layout, Options};
+use super::lines::{Found, Scan as _};
+use super::options::{Header, Options};
+use super::reader::Reader;
 use super::row::{Row, Span};
-use super::text;
 
 /// Takes COPY data in pieces of any size, and lends whole rows.
 ///
@@ -51,13 +50,6 @@ pub struct Decoder {
     values: Vec<u8>,
 }
 
-#[derive(Debug)]
-enum Reader {
-    Text(Lines, text::Scanner),
-    Csv(Lines, csv::Scanner, csv::Splitter),
-    Binary(binary::Reader),
-}
-
 impl Decoder {
     /// A decoder of rows of so many columns.
     ///
@@ -66,20 +58,11 @@ impl Decoder {
     /// Options that do not go together: 22023, 0A000 or 42601.
     pub fn new(options: Options, columns: usize) -> Result<Self, InvalidOptions> {
         options.check()?;
-        let reader = match options.layout {
-            Layout::Text => Reader::Text(Lines::default(), text::Scanner::new(options.end_marker)),
-            Layout::Csv => Reader::Csv(
-                Lines::default(),
-                csv::Scanner::new(&options),
-                csv::Splitter::new(&options, columns),
-            ),
-            Layout::Binary => Reader::Binary(binary::Reader::default()),
-        };
         Ok(Self {
+            reader: Reader::new(&options, columns),
             at_header: options.header != Header::Absent,
             options,
             columns,
-            reader,
             line: 0,
             done: false,
             spans: Vec::new(),
@@ -140,12 +123,7 @@ impl Decoder {
                 Err(failure) => Err(self.failed(failure)),
             };
         }
-        let limit = self.options.max_row;
-        let found = match &mut self.reader {
-            Reader::Text(lines, scan) => lines.finish(scan, limit),
-            Reader::Csv(lines, scan, _) => lines.finish(scan, limit),
-            Reader::Binary(_) => Ok(None),
-        };
+        let found = self.reader.finish(self.options.max_row);
         let found = self.found(found, &[])?;
         match found {
             Some(found) if self.at_header => {
@@ -195,12 +173,7 @@ impl Decoder {
             *input = &[];
             return Ok(None);
         }
-        let limit = self.options.max_row;
-        let found = match &mut self.reader {
-            Reader::Text(lines, scan) => lines.next(input, scan, limit),
-            Reader::Csv(lines, scan, _) => lines.next(input, scan, limit),
-            Reader::Binary(_) => Ok(None),
-        };
+        let found = self.reader.next(input, self.options.max_row);
         let found = self.found(found, input)?;
         if self.done && found.is_none() {
             *input = &[];
@@ -220,7 +193,7 @@ impl Decoder {
             Ok(None) => return Ok(None),
             Err(fault) => return Err(self.unreadable(fault, input)),
         };
-        self.line += 1 + self.inner_lines();
+        self.line += 1 + self.reader.inner_lines();
         if let Some(empty) = found.marker() {
             self.done = true;
             if empty && !self.at_header {
@@ -230,31 +203,12 @@ impl Decoder {
         Ok(Some(found))
     }
 
-    fn inner_lines(&self) -> u64 {
-        match &self.reader {
-            Reader::Csv(_, scan, _) => scan.inner_lines,
-            _ => 0,
-        }
-    }
-
-    /// How many lines end in what begins a line: those inside its quotes.
-    fn lines_in(&self, beginning: &[u8]) -> u64 {
-        match &self.reader {
-            Reader::Csv(_, scan, _) => scan.lines_in(beginning),
-            _ => 0,
-        }
-    }
-
     /// What is wrong with a line whose end was not found: bytes before the place that are no characters come first.
     #[cold]
     fn unreadable(&mut self, fault: Fault, input: &[u8]) -> Error {
         self.done = true;
-        let (begun, at) = match &self.reader {
-            Reader::Text(lines, scan) => (lines.begun(input), scan.scanned()),
-            Reader::Csv(lines, scan, _) => (lines.begun(input), scan.scanned()),
-            Reader::Binary(_) => (input, 0),
-        };
-        let (before, after) = begun.split_at_checked(at).unwrap_or((begun, &[]));
+        let (before, after) = self.reader.begun(input);
+        let at = before.len();
         let (fault, at) = match fault {
             Fault::RowTooLong(_) => (fault, at),
             fault => encoding::check(
@@ -265,7 +219,8 @@ impl Decoder {
             .err()
             .unwrap_or((fault, at)),
         };
-        let lines = self.lines_in(before.get(..at).unwrap_or(before));
+        let before = before.get(..at).unwrap_or(before);
+        let lines = self.reader.inner_lines_of(before);
         Error::new(fault, self.line + 1 + lines)
     }
 
@@ -289,14 +244,12 @@ impl Decoder {
 
     #[inline]
     fn check_characters(&mut self, found: Found<'_>) -> Result<(), Error> {
-        let (Reader::Text(lines, _) | Reader::Csv(lines, ..)) = &self.reader else {
-            return Ok(());
-        };
-        let (text, more) = lines.line(found);
+        let (text, more) = self.reader.line(found);
         encoding::check(self.options.encoding, text, more)
             .map_err(|(fault, at)| {
-                let lines = self.lines_in(text.get(..at).unwrap_or(text));
-                Error::new(fault, self.line - self.inner_lines() + lines)
+                let reader = &self.reader;
+                let lines = reader.inner_lines_of(text.get(..at).unwrap_or(text));
+                Error::new(fault, self.line - reader.inner_lines() + lines)
             })
             .inspect_err(|_| self.done = true)
     }
@@ -304,54 +257,16 @@ impl Decoder {
     /// Splits a line: how many fields there are, and whether they are in `values`.
     #[inline]
     fn split(&mut self, found: Found<'_>) -> Result<(usize, bool), Error> {
-        let Self {
-            options,
-            columns,
-            reader,
-            line,
-            spans,
-            values,
-            done,
-            ..
-        } = self;
-        let (columns, reader) = (*columns, &*reader);
-        let (Reader::Text(lines, _) | Reader::Csv(lines, ..)) = reader else {
-            return Ok((0, false));
-        };
-        let (text, _) = lines.line(found);
-        spans.clear();
-        if columns == 0 {
-            // A table without columns has rows all the same: empty lines.
-            return Ok((usize::from(!text.is_empty()), false));
-        }
-        let split = match reader {
-            Reader::Text(_, scan) if scan.escaped => {
-                values.clear();
-                text::split_escaped(text, options, columns, spans, values)
-                    .map(|count| (count, true))
-            }
-            Reader::Csv(_, scan, splitter) if scan.quoted => {
-                values.clear();
-                let split = splitter.split_quoted(text, columns, spans, values);
-                split.map(|count| (count, true))
-            }
-            Reader::Csv(_, _, splitter) => Ok((splitter.split(text, columns, spans), false)),
-            _ => {
-                let (delimiter, null) = (options.delimiter_byte(), options.null_bytes());
-                Ok((text::split(text, delimiter, null, columns, spans), false))
-            }
-        };
-        split.map_err(|fault| {
-            *done = true;
-            Error::in_line(fault, *line, text)
-        })
+        let (text, _) = self.reader.line(found);
+        let (spans, values) = (&mut self.spans, &mut self.values);
+        self.reader
+            .split(text, &self.options, self.columns, spans, values)
+            .map_err(|fault| Error::in_line(fault, self.line, text))
+            .inspect_err(|_| self.done = true)
     }
 
     fn text<'d>(&'d self, found: Found<'d>) -> &'d [u8] {
-        match &self.reader {
-            Reader::Text(lines, _) | Reader::Csv(lines, ..) => lines.line(found).0,
-            Reader::Binary(_) => &[],
-        }
+        self.reader.line(found).0
     }
 
     /// The first line: names.

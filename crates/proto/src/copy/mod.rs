@@ -48,6 +48,7 @@ mod error;
 mod header;
 mod lines;
 mod options;
+mod reader;
 mod row;
 mod text;
 
