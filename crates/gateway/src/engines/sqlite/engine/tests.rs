@@ -678,6 +678,41 @@ async fn the_catalogs_tell_of_functions() {
 }
 
 #[tokio::test]
+async fn literals_of_an_insert_s_select_have_their_columns_types() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run("create table z (a int, b varchar(3), c numeric(4,1), d date)")
+        .await
+        .unwrap();
+    a.run("insert into z select null, 'abc', '1.25', '2024-1-5'")
+        .await
+        .unwrap();
+    a.run("insert into z (a) select '5'").await.unwrap();
+    for sql in [
+        "select * from z where a is null and c = 1.3 and d = '2024-01-05'",
+        "select * from z where a = 5",
+    ] {
+        assert_eq!(a.run(sql).await.unwrap(), 1, "{sql}");
+    }
+    assert_eq!(
+        a.code("insert into z (b) select 'abcd'").await,
+        SqlState::STRING_DATA_RIGHT_TRUNCATION
+    );
+    assert_eq!(
+        a.code("insert into z (a) select 'x'").await,
+        SqlState::INVALID_TEXT_REPRESENTATION
+    );
+    assert_eq!(
+        a.code("insert into z (a) select distinct '5'").await,
+        SqlState::DATATYPE_MISMATCH
+    );
+    assert_eq!(
+        a.code("insert into z (a) select 'x'::text").await,
+        SqlState::DATATYPE_MISMATCH
+    );
+}
+
+#[tokio::test]
 async fn a_changed_table_shows_in_what_was_prepared() {
     let database = database().await;
     let (a, b) = (

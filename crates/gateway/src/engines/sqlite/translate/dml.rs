@@ -13,7 +13,7 @@ use super::convert::Mode;
 use super::expr::unwrap;
 use super::from::table_columns;
 use super::name::last;
-use super::node::{Node, quote, text};
+use super::node::{Node, Shape, quote, text};
 use super::plan::{Output, Plan, Probe, Query, TagKind};
 use super::scope::{Merged, Relation, Scope, Visible, fold};
 use super::types::Typed;
@@ -135,6 +135,7 @@ impl Translator<'_> {
             }
             return Ok((width, format!("VALUES {}", rows.join(", "))));
         }
+        let open = self.open_items(source, columns)?;
         let (sql, outputs) = self.query(source, None)?;
         if outputs.len() > columns.len() {
             return Err(count_error(true));
@@ -146,10 +147,17 @@ impl Translator<'_> {
             .map(|n| quote(&format!("c{n}")))
             .collect();
         let mut items = Vec::new();
-        for ((name, output), column) in names.iter().zip(&outputs).zip(columns) {
+        for (place, ((name, output), column)) in names.iter().zip(&outputs).zip(columns).enumerate()
+        {
             let node = Node {
                 modifier: output.modifier,
                 ..Node::new(name.as_str(), output.ty)
+            };
+            let node = if open.contains(&place) {
+                let (ty, modifier) = (column.ty, -1);
+                self.convert(node, Typed { ty, modifier }, Mode::Explicit)?
+            } else {
+                node
             };
             items.push(self.assign(node, column)?.sql);
         }
@@ -160,6 +168,40 @@ impl Translator<'_> {
             names.join(", ")
         );
         Ok((outputs.len(), rows))
+    }
+
+    /// The places of the literals in the select list of an INSERT's SELECT, which are of their columns' types, not text. Parameters get
+    /// these types at once.
+    fn open_items(
+        &mut self,
+        source: &sqlparser::ast::Query,
+        columns: &[&Column],
+    ) -> Result<Vec<usize>> {
+        let SetExpr::Select(select) = source.body.as_ref() else {
+            return Ok(Vec::new());
+        };
+        let mut open = Vec::new();
+        // DISTINCT compares them, as text.
+        if select.distinct.is_some() {
+            return Ok(open);
+        }
+        for (place, (item, column)) in select.projection.iter().zip(columns).enumerate() {
+            let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item
+            else {
+                // A star moves the places of what follows.
+                break;
+            };
+            let Expr::Value(value) = unwrap(expr) else {
+                continue;
+            };
+            let node = self.value(value)?;
+            match node.shape {
+                Shape::Param(number) => self.decide(number, column.ty),
+                _ if node.is_open() => open.push(place),
+                _ => {}
+            }
+        }
+        Ok(open)
     }
 
     /// One value for a column; DEFAULT is the column's own.

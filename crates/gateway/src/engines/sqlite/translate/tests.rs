@@ -204,6 +204,10 @@ fn parameters_take_the_type_of_their_context() {
         [T::INT4, T::VARCHAR, T::DATE, T::NUMERIC]
     );
     assert_eq!(
+        params("insert into people (id, born, name) select $1, $2, $3"),
+        [T::INT4, T::DATE, T::VARCHAR]
+    );
+    assert_eq!(
         params("update people set born = $2 where id = $1"),
         [T::INT4, T::DATE]
     );
