@@ -202,6 +202,8 @@ impl Translator<'_> {
         } else {
             list.join(", ")
         });
+        let listed = sql.len();
+        let aggregated = scope.uses.aggregated.get();
         if !from.is_empty() {
             sql.push_str(&format!(" FROM {from}"));
         }
@@ -230,9 +232,21 @@ impl Translator<'_> {
             return Err(self.unsupported("GROUP BY ALL", select.select_token.0.span.start));
         };
         scope.uses.forget(mark);
+        // Without keys and aggregates in the list there is one group, on whose rows the list does not depend.
+        let alone = select.having.is_some() && keys.is_empty() && !aggregated;
         if let Some(having) = &select.having {
             let node = self.expr(&scope, having)?;
-            sql.push_str(&format!(" HAVING {}", self.boolean(node, "HAVING")?.sql));
+            let condition = self.boolean(node, "HAVING")?.sql;
+            if !alone {
+                sql.push_str(&format!(" HAVING {condition}"));
+            } else if scope.uses.aggregated.get() {
+                // SQLite takes HAVING only beside an aggregate in the list.
+                let rest = sql.split_off(listed);
+                sql.push_str(&format!(" WHERE (SELECT {condition}{rest})"));
+            } else {
+                sql.truncate(listed);
+                sql.push_str(&format!(" WHERE {condition}"));
+            }
         }
         let mut windows = Vec::new();
         for definition in &select.named_window {
@@ -248,7 +262,7 @@ impl Translator<'_> {
         if !windows.is_empty() {
             sql.push_str(&format!(" WINDOW {}", windows.join(", ")));
         }
-        if let Some(order) = order {
+        if let Some(order) = order.filter(|_| !alone) {
             let keys = match &order.kind {
                 OrderByKind::Expressions(keys) => keys,
                 OrderByKind::All(_) => {

@@ -233,3 +233,30 @@ async fn literals_of_an_insert_s_select_have_their_columns_types() {
         SqlState::DATATYPE_MISMATCH
     );
 }
+
+/// From PostgreSQL 15.
+#[tokio::test]
+async fn having_needs_no_aggregate_in_the_list() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    for (sql, rows) in [
+        ("select 1 from t having count(*) = 2", 1),
+        ("select 1 from t having count(*) > 2", 0),
+        ("select 1 from t where id > 5 having count(*) = 0", 1),
+        ("select 1 from t where id > 5 having true", 1),
+        ("select 1 from t having false", 0),
+        (
+            "select 'x', (select 2) from t having max(id) = 2 order by count(*)",
+            1,
+        ),
+        ("select count(*) from t having max(id) > 5", 0),
+        ("select v from t group by v having count(*) = 1", 2),
+    ] {
+        let found = a.run(sql).await;
+        assert_eq!(
+            found.unwrap_or_else(|error| panic!("{sql}: {error}")),
+            rows,
+            "{sql}"
+        );
+    }
+}
