@@ -1,6 +1,7 @@
 //! Cancelling what runs on a session, from anywhere.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trunkline_proto::client::CancelKey;
@@ -8,6 +9,9 @@ use trunkline_proto::client::CancelKey;
 use crate::connect::Route;
 use crate::error::Kind;
 use crate::{Error, Result};
+
+/// How long a request to cancel may take where `connect_timeout` does not say.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Cancels whatever a session is running. Cheap to clone and to send to another task; it stays valid as long as the session.
 #[derive(Clone)]
@@ -25,7 +29,8 @@ impl CancelToken {
     ///
     /// # Errors
     ///
-    /// If the server cannot be reached, or gave the session no key (some poolers).
+    /// If the server cannot be reached, does not close within `connect_timeout` (10 seconds where there is none), or gave the session no
+    /// key (some poolers). None of these says anything of the session.
     ///
     /// # Cancel safety
     ///
@@ -34,25 +39,23 @@ impl CancelToken {
         let Some(key) = &self.key else {
             return Err(Kind::NoCancelKey.into());
         };
+        let patience = self.route.timeout().unwrap_or(PATIENCE);
+        tokio::time::timeout(patience, self.deliver(key))
+            .await
+            .unwrap_or_else(|_| Err(Kind::Timeout(patience).into()))
+            .map_err(|error| Kind::Cancel(error).into())
+    }
+
+    async fn deliver(&self, key: &CancelKey) -> Result<()> {
         let mut stream = self.route.again().await?;
-        let lost = |error| Error::io("the request to cancel was lost", error);
+        let lost = |error| Error::io("the request was lost", error);
         let mut request = Vec::new();
         key.request(&mut request);
         stream.write_all(&request).await.map_err(lost)?;
         stream.flush().await.map_err(lost)?;
         // The server says nothing. It closes when it has passed the request on; a reset says the same.
-        let closed = async {
-            let _ = stream.read(&mut [0]).await;
-        };
-        match self.route.timeout() {
-            Some(timeout) => tokio::time::timeout(timeout, closed)
-                .await
-                .map_err(|_| Kind::Timeout(timeout).into()),
-            None => {
-                closed.await;
-                Ok(())
-            }
-        }
+        let _ = stream.read(&mut [0]).await;
+        Ok(())
     }
 }
 

@@ -14,6 +14,10 @@ use crate::{Error, Result};
 
 /// How much room there is to read into, at least.
 const CHUNK: usize = 32 * 1024;
+/// How many bytes of answers may wait to be taken while requests are sent.
+const MAX_WAITING: usize = 16 * 1024 * 1024;
+/// What a buffer keeps of its memory once it is empty.
+const KEEP: usize = 1024 * 1024;
 
 /// Bytes on their way in and out. Writing goes on while reading waits, so that two sides that both have much to say do not
 /// wait for each other.
@@ -27,6 +31,10 @@ pub(crate) struct Channel {
     /// What is to be sent; `written` of it is.
     pub(crate) output: Vec<u8>,
     written: usize,
+    /// Something was written that is not flushed.
+    flushing: bool,
+    /// The stream has ended; what came before is still to be taken.
+    ended: bool,
 }
 
 impl Channel {
@@ -38,6 +46,8 @@ impl Channel {
             end: 0,
             output: Vec::new(),
             written: 0,
+            flushing: false,
+            ended: false,
         }
     }
 
@@ -47,14 +57,32 @@ impl Channel {
         self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Sends all of the output.
+    /// Sends the output, and reads meanwhile: a server whose answers nobody takes stops taking requests. What [`MAX_WAITING`] leaves
+    /// unsent goes out while the answers are taken.
     ///
     /// # Cancel safety
     ///
     /// What was sent is remembered; call it again.
     pub(crate) async fn flush(&mut self) -> Result<()> {
-        poll_fn(|cx| self.poll_write(cx)).await.map_err(lost)?;
-        Ok(())
+        poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(written) = self.poll_write(cx) {
+                    return Poll::Ready(written.map_err(lost));
+                }
+                if self.ended {
+                    return Poll::Pending;
+                }
+                if self.rest().len() >= MAX_WAITING {
+                    return Poll::Ready(Ok(()));
+                }
+                match ready!(self.poll_read(cx)) {
+                    Ok(0) => self.ended = true,
+                    Ok(_) => {}
+                    Err(error) => return Poll::Ready(Err(lost(error))),
+                }
+            }
+        })
+        .await
     }
 
     /// Reads once, and sends meanwhile what can be sent.
@@ -66,6 +94,9 @@ impl Channel {
         poll_fn(|cx| {
             // A peer that does not read is no reason not to; one that is gone may have said why.
             let written = self.poll_write(cx);
+            if self.ended {
+                return Poll::Ready(Err(Kind::Eof.into()));
+            }
             match self.poll_read(cx) {
                 Poll::Ready(Ok(0)) => Poll::Ready(Err(Kind::Eof.into())),
                 Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
@@ -90,11 +121,19 @@ impl Channel {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.written += sent;
+            self.flushing = true;
+            // A pipeline that never runs dry would otherwise keep all that it ever sent.
+            if self.written >= CHUNK && self.written >= self.output.len() / 2 {
+                self.output.drain(..self.written);
+                self.written = 0;
+            }
         }
-        if self.written > 0 {
+        if self.flushing {
             ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
             self.output.clear();
+            self.output.shrink_to(KEEP);
             self.written = 0;
+            self.flushing = false;
         }
         Poll::Ready(Ok(()))
     }
@@ -114,6 +153,9 @@ impl Channel {
         if self.start == self.end {
             self.start = 0;
             self.end = 0;
+            if self.bytes.len() > KEEP {
+                self.bytes = Vec::new();
+            }
         }
         if self.end < self.bytes.len() {
             return;

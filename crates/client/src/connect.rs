@@ -57,7 +57,8 @@ pub(crate) async fn connect(resolved: &Resolved) -> Result<Opened> {
     for wanted in rounds {
         failures.clear();
         for host in &hosts {
-            let found = match targets(host, resolved.load_balance).await {
+            let lookup = targets(host, resolved.load_balance);
+            let found = match within(resolved.connect_timeout, lookup).await {
                 Ok(found) => found,
                 Err(error) => {
                     failures.push((host.label(), error));
@@ -97,7 +98,9 @@ fn connector(resolved: &Resolved) -> Result<Option<Connector>> {
 fn may_try_next(error: &Error) -> bool {
     match error.kind() {
         Kind::Hosts(tried) => tried.iter().all(|(_, error)| may_try_next(error)),
-        Kind::Server(error) => error.sqlstate() == SqlState::CANNOT_CONNECT_NOW,
+        Kind::Server(error) | Kind::Unproven(error) => {
+            error.sqlstate() == SqlState::CANNOT_CONNECT_NOW
+        }
         Kind::Login(_) => false,
         _ => true,
     }
@@ -206,7 +209,9 @@ async fn open(
 /// A wrong password that came from a file is wrong in that file, as libpq says too.
 fn name_passfile(error: Error, host: &Host) -> Error {
     match (&host.passfile, error.kind()) {
-        (Some(path), Kind::Server(refused)) if refused.sqlstate() == SqlState::INVALID_PASSWORD => {
+        (Some(path), Kind::Server(refused) | Kind::Unproven(refused))
+            if refused.sqlstate() == SqlState::INVALID_PASSWORD =>
+        {
             let hint = format!("the password was taken from {}", path.display());
             let mut fields: Vec<(u8, Vec<u8>)> = refused
                 .fields()
@@ -249,7 +254,7 @@ impl Route {
 
     /// A stream of the same kind as the session's, for a request to cancel.
     pub(crate) async fn again(&self) -> Result<Stream> {
-        let (stream, _) = within(self.timeout, self.stream(false)).await?;
+        let (stream, _) = self.stream(false).await?;
         Ok(stream)
     }
 

@@ -100,7 +100,10 @@ impl Connection {
     #[inline]
     pub async fn next(&mut self) -> Result<Event<'_>> {
         while !self.has_message() {
-            self.channel.read_more().await?;
+            if let Err(error) = self.channel.read_more().await {
+                self.machine.abandon();
+                return Err(error);
+            }
         }
         let Channel {
             bytes, start, end, ..
@@ -133,7 +136,9 @@ impl Connection {
         }
     }
 
-    /// Sends what is in the output without waiting for an answer.
+    /// Sends what is in the output without waiting for an answer. What the server answers meanwhile is read, since it would take
+    /// nothing more otherwise, and waits for [`next`](Self::next); when that is 16 MiB the rest of the output waits too, and goes out
+    /// with the calls of `next`.
     ///
     /// # Errors
     ///

@@ -32,6 +32,10 @@ pub(crate) enum Kind {
     Protocol(ProtocolError),
     Misuse(Misuse),
     Server(Box<ServerError>),
+    /// The same, of a server that has proved nothing of itself when it said so.
+    Unproven(Box<ServerError>),
+    /// A request to cancel failed; the session that it was for has nothing to do with that.
+    Cancel(Error),
     /// `connect_timeout` ran out.
     Timeout(Duration),
     /// The stream ended where a message was due.
@@ -78,7 +82,7 @@ impl Error {
     #[must_use]
     pub fn server(&self) -> Option<&ServerError> {
         match &*self.0 {
-            Kind::Server(error) => Some(error),
+            Kind::Server(error) | Kind::Unproven(error) => Some(error),
             Kind::Hosts(hosts) => hosts.iter().rev().find_map(|(_, error)| error.server()),
             _ => None,
         }
@@ -96,7 +100,7 @@ impl Error {
         match &*self.0 {
             Kind::Server(error) => error.is_fatal(),
             Kind::Misuse(misuse) => *misuse == Misuse::Closed,
-            Kind::NoCancelKey => false,
+            Kind::NoCancelKey | Kind::Cancel(_) => false,
             _ => true,
         }
     }
@@ -106,6 +110,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match &*self.0 {
             Kind::Timeout(_) => true,
+            Kind::Cancel(error) => error.is_timeout(),
             Kind::Hosts(hosts) => hosts.iter().any(|(_, error)| error.is_timeout()),
             _ => false,
         }
@@ -126,9 +131,13 @@ impl fmt::Display for Error {
             Kind::Protocol(error) => error.fmt(f),
             Kind::Misuse(error) => error.fmt(f),
             Kind::Server(error) => error.fmt(f),
+            Kind::Unproven(error) => {
+                write!(f, "{error}, says a server that has not proved who it is")
+            }
+            Kind::Cancel(error) => write!(f, "cancelling failed: {error}"),
             Kind::Timeout(after) => write!(
                 f,
-                "no session after {} s; connect_timeout allows no more",
+                "no answer after {} s, which is all the time it may take",
                 after.as_secs_f64()
             ),
             Kind::Eof => f.write_str(

@@ -6,13 +6,16 @@ use trunkline_proto::frontend::{Parameters as StartupParameters, Startup};
 use trunkline_proto::{ReplyLimits, client};
 
 use crate::channel::Channel;
-use crate::config::{ChannelBinding, Host, Resolved};
+use crate::config::{ChannelBinding, Host, Resolved, Verification};
+use crate::error::Kind;
 use crate::net::Stream;
 use crate::parameters::Parameters;
 use crate::{Notice, Result, ServerError, random};
 
 /// Rounds of the password's hash between two looks at the world: about a quarter of a millisecond.
 const ROUNDS: u32 = 1024;
+/// Notices of the login that are kept for the user (AS-06).
+const MAX_NOTICES: usize = 100;
 
 /// A session that has just begun.
 #[derive(Debug)]
@@ -55,6 +58,8 @@ pub(crate) async fn log_in(
     let mut login = Login::start(&startup, credentials, &policy, limits, &mut channel.output)?;
     let mut parameters = Parameters::default();
     let mut notices = Vec::new();
+    // Whether what the server says is known to be the server's.
+    let mut proven = is_proven(&channel.stream, resolved);
     loop {
         let Channel {
             bytes,
@@ -74,8 +79,18 @@ pub(crate) async fn log_in(
                 }
             }
             Some(Progress::ParameterStatus(status)) => parameters.set(&status),
-            Some(Progress::Notice(notice)) => notices.push(Notice::new(&notice)),
-            Some(Progress::Error(error)) => return Err(ServerError::new(&error).into()),
+            Some(Progress::Authenticated) => proven = true,
+            Some(Progress::Notice(notice)) if proven && notices.len() < MAX_NOTICES => {
+                notices.push(Notice::new(&notice));
+            }
+            Some(Progress::Error(error)) => {
+                let error = ServerError::new(&error);
+                return Err(if proven {
+                    error.into()
+                } else {
+                    Kind::Unproven(Box::new(error)).into()
+                });
+            }
             Some(Progress::Ready) => break,
             // The policy asks for neither tokens nor tickets.
             Some(_) => {}
@@ -87,6 +102,16 @@ pub(crate) async fn log_in(
         parameters,
         notices,
     })
+}
+
+/// Whether the stream leads to a server that is known: by its certificate, or because it is on this machine.
+fn is_proven(stream: &Stream, resolved: &Resolved) -> bool {
+    match stream {
+        Stream::Tls(_) => resolved.tls.verification() != Verification::Nothing,
+        Stream::Tcp(_) => false,
+        #[cfg(unix)]
+        Stream::Unix(_) => true,
+    }
 }
 
 /// What [`Resolved::policy`] says, less what needs somebody to fetch tokens and tickets.

@@ -208,13 +208,13 @@ impl ServerError {
 
 impl std::error::Error for ServerError {}
 
-/// A text with its control characters escaped, but for line ends and tabs.
+/// A text in one line, its control characters escaped: a server must not be able to forge lines of ours.
 struct Printable<'a>(&'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            if c.is_control() && c != '\n' && c != '\t' {
+            if c.is_control() {
                 write!(f, "{}", c.escape_default())?;
             } else {
                 write!(f, "{c}")?;

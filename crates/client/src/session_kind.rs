@@ -44,7 +44,10 @@ async fn standby(session: &mut LoggedIn) -> Result<bool> {
 /// The one value that a query answers with.
 async fn ask(session: &mut LoggedIn, sql: &[u8]) -> Result<Vec<u8>> {
     let LoggedIn {
-        machine, channel, ..
+        machine,
+        channel,
+        parameters,
+        ..
     } = session;
     machine.query(sql, &mut channel.output)?;
     let mut answer = Vec::new();
@@ -58,6 +61,10 @@ async fn ask(session: &mut LoggedIn, sql: &[u8]) -> Result<Vec<u8>> {
                 if let Some(Some(value)) = row.values.iter().next() {
                     answer = value.to_vec();
                 }
+            }
+            Some(Event::ParameterStatus(status)) => parameters.set(&status),
+            Some(Event::CopyIn(_) | Event::CopyBoth(_)) => {
+                return Err(Kind::TargetSession("it answers a question with a COPY").into());
             }
             Some(Event::Error(error)) => refused = Some(ServerError::new(&error)),
             Some(Event::Ready(_)) => {

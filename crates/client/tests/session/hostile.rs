@@ -113,14 +113,100 @@ async fn direct_tls_without_alpn() {
     assert!(error.contains("ALPN"), "{error}");
 }
 
+/// What reads a startup packet, whatever is in it.
+fn read_startup(socket: &mut TcpStream) {
+    let mut length = [0; 4];
+    socket.read_exact(&mut length).unwrap();
+    let length = usize::try_from(u32::from_be_bytes(length)).unwrap();
+    socket.read_exact(&mut vec![0; length - 4]).unwrap();
+}
+
+/// A server that hangs up ends the session, for whoever asks as well.
+#[tokio::test]
+async fn the_end_of_the_stream() {
+    let (port, thread) = server(|mut socket| {
+        read_startup(&mut socket);
+        socket
+            .write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")
+            .unwrap();
+    });
+    let config = format!("host=127.0.0.1 port={port} user=u dbname=d sslmode=disable");
+    let mut connection = open(&config).await.unwrap();
+    thread.join().unwrap();
+    let error = connection.next().await.unwrap_err();
+    assert!(
+        error.to_string().contains("closed the connection"),
+        "{error}"
+    );
+    assert!(error.is_closed() && connection.is_closed());
+    assert!(connection.query("select 1").is_err());
+}
+
+/// What somebody says who has proved nothing is marked as such, in one line.
+#[tokio::test]
+async fn the_words_of_a_stranger() {
+    let (port, _thread) = server(|mut socket| {
+        read_startup(&mut socket);
+        let said = b"SFATAL\0VFATAL\0C28000\0Mno\nconnecting to bank failed: call 555\0\0";
+        let length = u32::try_from(said.len() + 4).unwrap().to_be_bytes();
+        socket
+            .write_all(&[b"E", &length[..], said].concat())
+            .unwrap();
+    });
+    let error = refused(port, "sslmode=disable").await;
+    assert!(error.contains("has not proved who it is"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+/// CL-07: a server that does not say by itself what it is, is asked.
+#[tokio::test]
+async fn target_session_of_an_old_server() {
+    for (wanted, value, fits) in [
+        ("read-write", "off", true),
+        ("read-write", "on", false),
+        ("read-only", "on", true),
+        ("standby", "t", true),
+        ("primary", "t", false),
+        ("primary", "f", true),
+    ] {
+        let (port, thread) = server(move |mut socket| {
+            read_startup(&mut socket);
+            socket
+                .write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")
+                .unwrap();
+            let mut query = [0; 256];
+            let length = socket.read(&mut query).unwrap();
+            let mut row = b"\0\x01\0\0\0".to_vec();
+            row.push(u8::try_from(value.len()).unwrap());
+            row.extend_from_slice(value.as_bytes());
+            let mut reply =
+                b"T\0\0\0\x1a\0\x01a\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0D".to_vec();
+            reply.extend_from_slice(&u32::try_from(row.len() + 4).unwrap().to_be_bytes());
+            reply.extend_from_slice(&row);
+            reply.extend_from_slice(b"C\0\0\0\x09SHOW\0Z\0\0\0\x05I");
+            socket.write_all(&reply).unwrap();
+            String::from_utf8_lossy(&query[..length]).into_owned()
+        });
+        let config = format!(
+            "host=127.0.0.1 port={port} user=u dbname=d sslmode=disable target_session_attrs={wanted}"
+        );
+        let result = open(&config).await;
+        assert_eq!(result.is_ok(), fits, "{wanted} {value}: {result:?}");
+        let asked = thread.join().unwrap();
+        let question = if wanted.starts_with("read") {
+            "transaction_read_only"
+        } else {
+            "pg_catalog.pg_is_in_recovery"
+        };
+        assert!(asked.contains(question), "{asked}");
+    }
+}
+
 /// T-L15: what the server said before it hung up is what the next call returns.
 #[tokio::test]
 async fn a_fatal_error_while_nobody_listens() {
     let (port, thread) = server(|mut socket| {
-        let mut startup = [0; 4];
-        socket.read_exact(&mut startup).unwrap();
-        let length = usize::try_from(u32::from_be_bytes(startup)).unwrap();
-        socket.read_exact(&mut vec![0; length - 4]).unwrap();
+        read_startup(&mut socket);
         socket
             .write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05IE\0\0\0\x19VFATAL\0C57P01\0Mbye!\0\0")
             .unwrap();

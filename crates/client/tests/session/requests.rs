@@ -82,21 +82,26 @@ async fn prepared_statements_and_portals() {
     }
 }
 
-/// More than both sides' buffers hold, both ways at once: nobody waits for the other.
+/// Tens of megabytes both ways at once, more than the buffers between hold: nobody waits for the other.
 #[tokio::test]
 async fn a_pipeline_with_large_replies() {
     const REQUESTS: usize = 20_000;
     for version in VERSIONS {
         let mut connection = session(version).await;
         connection
-            .parse(StatementName::from("s"), "select repeat('x', $1::int)", &[])
+            .parse(
+                StatementName::from("s"),
+                "select repeat('x', $1::int) where $2 <> ''",
+                &[],
+            )
             .unwrap();
         connection.sync().unwrap();
         answer(&mut connection).await;
+        let padding = vec![b'p'; 2000];
         for number in 0..REQUESTS {
             let length = if number % 100 == 0 { "100000" } else { "1" };
             connection
-                .bind(&bind("s", &[Some(length.as_bytes())]))
+                .bind(&bind("s", &[Some(length.as_bytes()), Some(&padding)]))
                 .unwrap();
             connection.execute(PortalName::UNNAMED, 0).unwrap();
             connection.sync().unwrap();
@@ -115,6 +120,42 @@ async fn a_pipeline_with_large_replies() {
         }
         assert_eq!((rows, connection.unanswered()), (REQUESTS, 0));
         assert_eq!(bytes, REQUESTS / 100 * 100_000 + REQUESTS - REQUESTS / 100);
+    }
+}
+
+/// A server that has much to say while it is sent data is listened to meanwhile.
+#[tokio::test]
+async fn sending_to_a_server_that_talks() {
+    const ROWS: usize = 20_000;
+    for version in VERSIONS {
+        let mut connection = session(version).await;
+        connection
+            .query(
+                "create temporary table t (a text);
+                 create function pg_temp.talk() returns trigger language plpgsql as
+                     $$ begin raise notice '%', repeat('n', 1000); return new; end $$;
+                 create trigger talk before insert on t for each row execute function pg_temp.talk()",
+            )
+            .unwrap();
+        answer(&mut connection).await;
+        connection.query("copy t from stdin").unwrap();
+        while !matches!(connection.next().await.unwrap(), Event::CopyIn(_)) {}
+        let row = [vec![b'd'; 1000], b"\n".to_vec()].concat();
+        for _ in 0..ROWS {
+            connection.copy_data(&row).unwrap();
+            connection.send().await.unwrap();
+        }
+        connection.copy_done().unwrap();
+        let mut notices = 0;
+        loop {
+            match connection.next().await.unwrap() {
+                Event::Notice(_) => notices += 1,
+                Event::CommandComplete(done) => assert_eq!(done.tag, b"COPY 20000"),
+                Event::Ready(_) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(notices, ROWS);
     }
 }
 
@@ -183,7 +224,7 @@ async fn notifications_come_while_idle() {
     }
 }
 
-/// CA-04, CA-06: cancelled from another task, over TLS as in clear; the session lives on.
+/// CA-06: cancelled from another task; the session lives on.
 #[tokio::test]
 async fn cancelling() {
     for version in VERSIONS {
@@ -203,7 +244,9 @@ async fn cancelling() {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             });
-            assert_eq!(answer(&mut connection).await, "RowDescription 57014 I");
+            // Before its description is sent, or after.
+            let shown = answer(&mut connection).await;
+            assert!(shown.ends_with("57014 I"), "{shown}");
             cancelling.abort();
             let _ = cancelling.await;
             connection.query("select 1").unwrap();

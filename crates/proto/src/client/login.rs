@@ -175,7 +175,6 @@ impl Login {
             };
             let before = input.len();
             let Some((tag, body)) = frame::split(input, limit)? else {
-                // What is here of a message counts too: it is what somebody unknown makes us hold.
                 return Ok(None);
             };
             let taken = u32::try_from(before - input.len()).unwrap_or(u32::MAX);

@@ -13,10 +13,10 @@
 //!  Sync         ─ Z ─▶ answered
 //!
 //!  a COPY:  G ─▶ CopyIn ─ our c or f ─▶ Tag ─ C ─▶
-//!           H ─▶ CopyOut ─ d* c ─▶ Tag ─ C ─▶
+//!           H ─▶ CopyOut ─ d* c ─▶ Tag ─ C ─▶                 (within a Query also T or another H: BASE_BACKUP)
 //!           W ─▶ CopyBoth ─ d* c ─▶ Drained ─ d*, then results ─▶
 //!
-//!  E:  Query, FunctionCall, Sync ─▶ Ready ─ Z ─▶ answered
+//!  E:  Query, FunctionCall, Sync ─▶ Ready ─ Z ─▶ answered     (and again E, if the server fails to clean up)
 //!      the others: they and all that follow up to Sync are answered by it
 //! ```
 
@@ -63,6 +63,8 @@ pub(super) enum Turn {
     Drained,
     /// The data of a COPY is over, its CommandComplete is due.
     Tag,
+    /// The server's data within a Query is over. BASE_BACKUP goes on with a result set, or before PostgreSQL 15 with the next COPY.
+    Copied,
     /// A function has returned; its transaction may still fail before ReadyForQuery.
     Called,
     /// Only ReadyForQuery is due.
@@ -142,15 +144,23 @@ const fn execute(turn: Turn, reply: Reply) -> Option<Step> {
 #[inline]
 const fn query(turn: Turn, reply: Reply) -> Option<Step> {
     Some(match (turn, reply) {
-        (Turn::Start | Turn::Between | Turn::Drained, Reply::RowDescription) => {
+        (Turn::Start | Turn::Between | Turn::Drained | Turn::Copied, Reply::RowDescription) => {
             Step::On(Turn::Rows)
         }
         // Without its CopyDone a walsender's COPY ends when the server shuts down (rule RB-09).
         (
-            Turn::Start | Turn::Between | Turn::Rows | Turn::Tag | Turn::CopyBoth | Turn::Drained,
+            Turn::Start
+            | Turn::Between
+            | Turn::Rows
+            | Turn::Tag
+            | Turn::Copied
+            | Turn::CopyBoth
+            | Turn::Drained,
             Reply::CommandComplete,
         )
         | (Turn::Start | Turn::Between, Reply::EmptyQuery) => Step::On(Turn::Between),
+        (Turn::CopyOut, Reply::CopyDone) => Step::On(Turn::Copied),
+        (Turn::Copied, Reply::CopyOut) => Step::On(Turn::CopyOut),
         (Turn::Start | Turn::Between, _) => return begin_copy(reply),
         _ => return copy(turn, reply),
     })
@@ -182,7 +192,7 @@ pub(super) const fn expected(request: Option<Request>, turn: Turn) -> &'static s
     };
     match (request, turn) {
         (_, Turn::Ready | Turn::Called) | (Request::Sync, _) => "ReadyForQuery",
-        (_, Turn::Tag) => "the CommandComplete of a COPY",
+        (_, Turn::Tag | Turn::Copied) => "the CommandComplete of a COPY",
         (_, Turn::CopyIn) => "an error or nothing while the data of a COPY is sent",
         (_, Turn::CopyOut | Turn::CopyBoth) => "the data of a COPY",
         (_, Turn::Drained) => "the end of a COPY",

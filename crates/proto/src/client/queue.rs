@@ -139,9 +139,8 @@ impl Queue {
                 self.requests.pop_front();
             }
             self.skipping = self.requests.is_empty();
-        } else if self.turn == Turn::Ready {
-            return Err(self.unexpected(b'E'));
         } else {
+            // A second one says that cleaning up after the first has failed as well.
             self.turn = Turn::Ready;
         }
         Ok(true)

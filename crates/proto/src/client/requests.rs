@@ -134,11 +134,14 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`Misuse`].
+    /// [`Misuse`], also during a COPY in both directions, where it would end the session (rule RB-01).
     #[inline]
     pub fn flush(&mut self, output: &mut Vec<u8>) -> Result<(), Misuse> {
         if self.closed {
             return Err(Misuse::Closed);
+        }
+        if matches!(self.queue.turn, Turn::CopyBoth | Turn::Drained) {
+            return Err(Misuse::OutOfOrder);
         }
         Ok(frontend::Flush.encode(output)?)
     }
@@ -181,7 +184,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Says goodbye; nothing can be sent after it, and the server closes.
+    /// Says goodbye; nothing can be sent after it, and the server closes. A COPY that waits for our data is given up before, since
+    /// the server would take the goodbye for a mistake (rule CP-09).
     ///
     /// # Errors
     ///
@@ -189,6 +193,10 @@ impl Connection {
     pub fn terminate(&mut self, output: &mut Vec<u8>) -> Result<(), Misuse> {
         if self.closed {
             return Err(Misuse::Closed);
+        }
+        if self.queue.sending && self.queue.turn == Turn::CopyIn {
+            let reason = b"the client terminates";
+            frontend::CopyFail { reason }.encode(output)?;
         }
         frontend::Terminate.encode(output)?;
         self.close_for_good();

@@ -280,6 +280,56 @@ fn an_unexpected_copy_is_given_up() {
     );
 }
 
+/// Protocol 3.5: what answers BASE_BACKUP, since PostgreSQL 15 and before it.
+#[test]
+fn copies_within_one_query() {
+    let copy = [
+        message(b'H', b"\0\0\0"),
+        message(b'd', b"x"),
+        message(b'c', b""),
+    ]
+    .concat();
+    let rows = [message(b'T', ONE_COLUMN), row(&[b"1"]), done()].concat();
+    let before = [&rows, &copy, &copy, &rows].map(Vec::as_slice).concat();
+    let since = [&rows, &copy, &rows].map(Vec::as_slice).concat();
+    for answer in [before, since] {
+        let mut connection = session();
+        connection.query(b"BASE_BACKUP", &mut vec![]).unwrap();
+        let end = [done(), IDLE.to_vec()].concat();
+        let names = events(&mut connection, &[answer, end].concat());
+        assert_eq!(names.last().unwrap(), "Ready", "{names:?}");
+    }
+}
+
+/// A server that fails to clean up after an error says so, and goes on.
+#[test]
+fn a_second_error_before_ready() {
+    let mut connection = session();
+    connection.query(b"select 1", &mut vec![]).unwrap();
+    let replies = [error("ERROR"), error("ERROR"), IDLE.to_vec()];
+    assert_eq!(
+        events(&mut connection, &replies.concat()),
+        ["Error", "Error", "Ready"]
+    );
+}
+
+/// CP-09, RB-01: no goodbye and no Flush where they would be taken for mistakes.
+#[test]
+fn the_end_during_a_copy() {
+    let mut connection = session();
+    connection.query(b"copy t from stdin", &mut vec![]).unwrap();
+    events(&mut connection, &message(b'G', b"\0\0\0"));
+    let mut out = vec![];
+    connection.terminate(&mut out).unwrap();
+    assert_eq!(out[0], b'f');
+    assert!(out.ends_with(b"X\0\0\0\x04"));
+
+    let mut connection = session();
+    connection.query(b"START_REPLICATION", &mut vec![]).unwrap();
+    events(&mut connection, &message(b'W', b"\0\0\0"));
+    assert_eq!(connection.flush(&mut vec![]), Err(Misuse::OutOfOrder));
+}
+
 /// T-L17: the first of two errors is the cause; nothing after a fatal one counts.
 #[test]
 fn two_errors_in_a_row() {
