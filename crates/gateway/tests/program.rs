@@ -155,6 +155,43 @@ fn what_a_killed_server_left_is_removed_by_the_next() {
     drop(next);
 }
 
+/// The most memory that this process has had, in bytes.
+#[cfg(target_os = "linux")]
+fn peak(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.unwrap().trim().trim_end_matches(" kB");
+    kib.parse::<usize>().unwrap() << 10
+}
+
+/// The rows of one message are stored while they are read: the first refuses, and the others never were values.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_copy_message_takes_no_more_than_its_buffer() {
+    const LENGTH: usize = 16 << 20;
+    let program = Program::start();
+    let (mut client, _) = program.client(&[]);
+    let mut query = |sql: &str, rest: &[u8]| {
+        let length = u32::try_from(sql.len() + 5).unwrap().to_be_bytes();
+        let message = [b"Q", length.as_slice(), sql.as_bytes(), b"\0", rest];
+        client.write_all(&message.concat()).unwrap();
+        ready(&mut client)
+    };
+    query("create table t (n int check (n > 1))", &[]);
+    let before = peak(program.child.id());
+    let length = u32::try_from(LENGTH + 4).unwrap().to_be_bytes();
+    let data = [b"d", length.as_slice(), &b"1\n".repeat(LENGTH / 2)].concat();
+    let said = query(
+        "copy t from stdin",
+        &[&data, b"c\0\0\0\x04".as_slice()].concat(),
+    );
+    let refused: &[u8] = b"C23514\0";
+    assert!(said.windows(refused.len()).any(|w| w == refused));
+    let grown = peak(program.child.id()) - before;
+    // The buffer that it is received in grows by doubling.
+    assert!(grown < 2 * LENGTH + (4 << 20), "{grown}");
+}
+
 #[test]
 fn half_of_tls_is_one_line() {
     let output = Command::new(env!("CARGO_BIN_EXE_trunkline"))

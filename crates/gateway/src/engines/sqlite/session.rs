@@ -280,11 +280,16 @@ impl Session for SqliteSession {
             let mut count = 0;
             loop {
                 let piece = input.next().await;
-                let Some(piece) = piece.map_err(|error| reader.interrupted(error))? else {
+                let Some(mut piece) = piece.map_err(|error| reader.interrupted(error))? else {
                     break;
                 };
-                let rows = reader.push(piece)?;
-                count += self.store(statement, rows).await?;
+                loop {
+                    let rows = reader.push(&mut piece)?;
+                    if rows.is_empty() {
+                        break;
+                    }
+                    count += self.store(statement, rows).await?;
+                }
             }
             let rows = reader.finish()?;
             count += self.store(statement, rows).await?;

@@ -8,6 +8,10 @@ use crate::engines::sqlite::value::bind;
 
 /// The longest row that is waited for, in bytes.
 const LIMIT: usize = 64 << 20;
+/// Rows of a batch at most.
+const BATCH_ROWS: usize = 512;
+/// Bytes of values at which a batch is full; one row may be longer.
+const BATCH_BYTES: usize = 64 << 10;
 
 /// Takes the data in pieces of any size, and gives the rows that are whole.
 pub(crate) struct Reader<'p> {
@@ -44,17 +48,25 @@ impl<'p> Reader<'p> {
         })
     }
 
+    /// The next batch of rows; `piece` is moved behind what was read. No rows: all of it was taken.
+    ///
+    /// A batch is bounded, because a piece is as long as its sender likes, and values take many times the room of their
+    /// bytes on the wire.
+    ///
     /// # Errors
     ///
     /// 22P04 for data of the wrong shape, and as the columns' types say.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<Vec<Vec<Value>>> {
+    pub(crate) fn push(&mut self, piece: &mut &[u8]) -> Result<Vec<Vec<Value>>> {
         let Self { decoder, target } = self;
-        let (mut rest, mut rows) = (piece, Vec::new());
-        while let Some(row) = decoder
-            .decode(&mut rest)
-            .map_err(|error| target.fault(&error))?
-        {
-            rows.push(target.values(row)?);
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while rows.len() < BATCH_ROWS && bytes < BATCH_BYTES {
+            let row = decoder.decode(piece);
+            let Some(row) = row.map_err(|error| target.fault(&error))? else {
+                break;
+            };
+            let values = target.values(row)?;
+            bytes += values.iter().map(size).sum::<usize>();
+            rows.push(values);
         }
         Ok(rows)
     }
@@ -110,6 +122,16 @@ impl Target<'_> {
     }
 }
 
+/// Bytes that a value takes.
+fn size(value: &Value) -> usize {
+    let held = match value {
+        Value::Text(text) => text.len(),
+        Value::Blob(bytes) => bytes.len(),
+        Value::Null | Value::Integer(_) | Value::Real(_) => 0,
+    };
+    size_of::<Value>() + held
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(
@@ -124,7 +146,7 @@ mod tests {
         let mut reader = Reader::new(options, "t", &names, &[Type::INT4, Type::TEXT]).unwrap();
         let mut rows = Vec::new();
         for byte in data {
-            rows.extend(reader.push(std::slice::from_ref(byte))?);
+            rows.extend(reader.push(&mut std::slice::from_ref(byte))?);
         }
         rows.extend(reader.finish()?);
         Ok(rows)
@@ -147,6 +169,23 @@ mod tests {
         let binary =
             b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\0\x02\0\0\0\x04\0\0\0\x02\xff\xff\xff\xff";
         assert_eq!(rows(&Options::binary(), binary).unwrap(), [row(2, None)]);
+    }
+
+    #[test]
+    fn a_long_piece_comes_in_bounded_batches() {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let types = [Type::INT4, Type::TEXT];
+        let short = "1\tone\n".repeat(2000);
+        let long = format!("1\t{}\n", "x".repeat(40_000)).repeat(9);
+        for (data, lengths) in [(short, &[512, 512, 512, 464][..]), (long, &[2, 2, 2, 2, 1])] {
+            let mut reader = Reader::new(&Options::text(), "t", &names, &types).unwrap();
+            let mut piece = data.as_bytes();
+            for length in lengths {
+                assert_eq!(reader.push(&mut piece).unwrap().len(), *length);
+            }
+            assert!(reader.push(&mut piece).unwrap().is_empty() && piece.is_empty());
+            assert!(reader.finish().unwrap().is_empty());
+        }
     }
 
     #[test]
