@@ -6,7 +6,7 @@ mod turns;
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use trunkline_proto::{Format, SqlState};
 
@@ -134,7 +134,8 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// XX000 if a text holds a NUL byte.
+    /// XX000 if a text holds a NUL byte; 08006 if the client is found to be gone, or to have read nothing for
+    /// [too long](crate::Server::send_timeout).
     pub fn notice(&mut self, notice: &Error) -> Result<()> {
         self.regain();
         let Some(wire) = self.wire.as_deref_mut() else {
@@ -143,8 +144,12 @@ impl Reply {
         wire.set_aside()?;
         notice
             .with_report(|report| wire.answer(|machine, output| machine.notice(report, output)))?;
-        // What does not fit now leaves with the next row, which also finds out whether the client is still there.
-        let _ = wire.poll_write(&mut Context::from_waker(Waker::noop()));
+        // What does not fit now leaves with the next row.
+        let written = wire.poll_write(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(Err(_)) = written {
+            self.shared.interrupt();
+            return Err(gone());
+        }
         wire.ensure_buffer();
         wire.divert_from_here();
         Ok(())

@@ -114,8 +114,13 @@ impl Wire {
         append(&mut self.machine, &mut self.output).map_err(Error::internal)
     }
 
-    /// Writes all output.
+    /// Writes all output. Once it has failed it fails for good: what was queued then is lost, and what followed would stand
+    /// in the middle of a message.
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.broken {
+            self.output.clear();
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         let before = self.written;
         let mut result = self.poll_write_all(cx);
         if let Some(patience) = &mut self.patience {

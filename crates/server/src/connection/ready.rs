@@ -38,7 +38,7 @@ impl<S: Session> Core<'_, S> {
             ..
         } = self;
         let wire = reply.wire();
-        if wire.output.is_empty() {
+        if wire.output.is_empty() && !wire.broken {
             return Ok(());
         }
         // A client that does not read must not keep a session from ending, nor be waited for longer than one that is idle.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Reply, UNLIMITED, describe};
+use super::{Reply, UNLIMITED, describe, gone};
 use crate::column::Columns;
 use crate::formats::Formats;
 use crate::park::Slot;
@@ -64,9 +64,12 @@ impl Reply {
     }
 
     /// What a statement came to. One that was not told of a row's failure, since it did not await the row, fails by it
-    /// now.
+    /// now; so does one that has lost its client, whatever it made of that.
     #[inline]
     pub(crate) fn conclude(&mut self, run: Result<Tag>) -> Result<Tag> {
+        if self.wire.as_ref().is_some_and(|wire| wire.broken) {
+            return run.and(Err(gone()));
+        }
         match self.failed.take() {
             None => run,
             Some(failure) => run.and(Err(failure)),
