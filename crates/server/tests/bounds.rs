@@ -6,13 +6,16 @@
     reason = "a panic is the failure report of a test"
 )]
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::Poll;
 use std::time::Duration;
 
 use trunkline_server::{
-    Client as Peer, Error, Params, Prepared, Reply, Result, Server, Session, SqlState, Tag, Trust,
-    Type,
+    Client as Peer, CopyIn, Error, Format, Params, Prepared, Reply, Result, Server, Session,
+    SqlState, Tag, Trust, Type,
 };
 
 mod wire;
@@ -33,7 +36,10 @@ impl Session for Odd {
 
     async fn prepare(&self, sql: &str, _: &[Type]) -> Result<Prepared<String>> {
         let prepared = Prepared::new(sql.trim().to_owned());
-        Ok(prepared.columns([("n", Type::INT4)]))
+        Ok(match sql {
+            "copy" => prepared.copy_in(Format::Text, 1),
+            _ => prepared.columns([("n", Type::INT4)]),
+        })
     }
 
     async fn execute(&self, what: &String, _: Params<'_>, reply: &mut Reply) -> Result<Tag> {
@@ -45,6 +51,16 @@ impl Session for Odd {
             _ => {}
         }
         Ok(Tag::select(0))
+    }
+
+    /// Looks whether there is data, and goes on without it.
+    async fn copy_in(&self, _: &String, _: Params<'_>, input: &mut CopyIn<'_>) -> Result<Tag> {
+        {
+            let mut next = pin!(input.next());
+            poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending())).await;
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(Tag::copy(0))
     }
 
     async fn commit(&self) -> Result<()> {
@@ -117,4 +133,17 @@ fn a_stream_that_was_given_up_does_not_go_on() {
         assert_eq!(odd.commits.load(SeqCst), 0);
         assert_eq!(odd.rollbacks.load(SeqCst), 1);
     }
+}
+
+#[test]
+fn a_copy_that_does_not_wait_for_data_any_more_is_stopped() {
+    let (mut client, _) = start(|server| server.statement_timeout(MILLISECONDS_300));
+    client.send([query("copy")]);
+    client.expect("G E[57014 \"canceling statement due to statement timeout\"] Z(I)");
+    let (mut client, _) = start(|server| server);
+    client.send([query("copy")]);
+    client.expect("G");
+    let mut other = Client::connect(client.socket().peer_addr().unwrap());
+    other.send([cancel_request(client.pid, &client.key)]);
+    client.expect("E[57014 \"canceling statement due to user request\"] Z(I)");
 }

@@ -67,6 +67,15 @@ impl State {
     }
 }
 
+/// While it is there, the client may be waited for: not any more once the future that waits is dropped.
+struct Waiting<'a>(&'a AtomicBool);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 /// A step of [`CopyIn::next`].
 enum Step {
     Piece {
@@ -175,6 +184,7 @@ impl CopyIn<'_> {
             ..
         } = self;
         let wire = reply.wire();
+        let waiting = Waiting(waiting);
         let read = std::future::poll_fn(|cx| {
             // What was said before must reach the client before it is waited for.
             if !wire.output.is_empty()
@@ -185,10 +195,11 @@ impl CopyIn<'_> {
             let read = outside
                 .side
                 .poll_read(&mut outside.reader, usize::MAX, CHUNK, cx);
-            waiting.store(read.is_pending(), Ordering::Relaxed);
+            waiting.0.store(read.is_pending(), Ordering::Relaxed);
             read
         })
         .await;
+        drop(waiting);
         // A cancel or a timeout takes effect when the next message arrives (rule CP-10).
         match read {
             Ok(count) if count > 0 => {
