@@ -78,22 +78,25 @@ impl<G: Gather + std::panic::UnwindSafe + std::panic::RefUnwindSafe> Aggregate<G
 }
 
 #[derive(Default)]
-struct Sum(Option<String>);
+struct Sum(Option<Decimal>);
 
 impl Gather for Sum {
     fn step(&mut self, args: &Args<'_, '_>) -> Result<()> {
         if !args.is_null(0) {
-            let value = args.text(0)?;
+            let value = Decimal::parse(&args.text(0)?)?;
             self.0 = Some(match &self.0 {
-                None => value.into_owned(),
-                Some(sum) => decimal::calculate(sum, "+", &value)?,
+                None => value,
+                Some(sum) => sum.plus(&value),
             });
         }
         Ok(())
     }
 
     fn end(self) -> Result<Value> {
-        Ok(self.0.map_or(Value::Null, Value::Text))
+        Ok(match self.0 {
+            None => Value::Null,
+            Some(sum) => Value::Text(sum.limited()?.text()),
+        })
     }
 }
 
@@ -115,7 +118,7 @@ impl Gather for Average {
         match self.sum.0 {
             None => Ok(Value::Null),
             Some(sum) => Ok(Value::Text(decimal::calculate(
-                &sum,
+                &sum.limited()?.text(),
                 "/",
                 &self.count.to_string(),
             )?)),
@@ -216,7 +219,7 @@ impl<const POPULATION: bool, const ROOT: bool> Gather for ExactSpread<POPULATION
             &self.sum,
             &self.squares,
             ROOT,
-        );
+        )?;
         Ok(Value::Text(spread))
     }
 }

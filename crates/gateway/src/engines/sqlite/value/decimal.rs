@@ -8,6 +8,12 @@ use trunkline_server::{Error, Result, SqlState};
 
 /// Digits after the point that PostgreSQL keeps at least in a quotient.
 pub(super) const SIGNIFICANT: i64 = 16;
+/// Digits after the point that PostgreSQL shows at most of what it rounds: quotients, roots, powers and logarithms.
+pub(super) const SHOWN: i64 = 1000;
+/// Digits before the point that a numeric has at most.
+const WIDEST: i64 = 131_072;
+/// Digits after the point that a numeric has at most.
+const FINEST: i64 = 16_383;
 
 /// A stored numeric.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +25,16 @@ pub(crate) enum Decimal {
 }
 
 impl Decimal {
+    /// # Errors
+    ///
+    /// 22P02 for what is no number; 22003 for one beyond PostgreSQL's limits.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         Ok(match text {
             "NaN" => Self::Nan,
             "Infinity" => Self::Infinity,
             "-Infinity" => Self::NegInfinity,
             _ => match BigDecimal::from_str(text) {
-                Ok(number) => Self::Finite(number),
+                Ok(number) => Self::Finite(bounded(number)?),
                 Err(_) => {
                     let message = format!("invalid input syntax for type numeric: \"{text}\"");
                     return Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message));
@@ -40,6 +49,27 @@ impl Decimal {
             Self::Nan => "NaN".to_owned(),
             Self::Infinity => "Infinity".to_owned(),
             Self::NegInfinity => "-Infinity".to_owned(),
+        }
+    }
+
+    /// The sum, which is held against no limit, so that one beyond it may come back; see [`limited`](Self::limited).
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Finite(l), Self::Finite(r)) => {
+                let wider = l.fractional_digit_count().max(r.fractional_digit_count());
+                Self::Finite(scaled(l + r, wider))
+            }
+            _ => Self::from_f64(self.to_f64() + other.to_f64()),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// 22003 beyond PostgreSQL's limits.
+    pub(crate) fn limited(self) -> Result<Self> {
+        match self {
+            Self::Finite(number) => bounded(number).map(Self::Finite),
+            other => Ok(other),
         }
     }
 
@@ -67,6 +97,45 @@ impl Decimal {
     }
 }
 
+/// Within PostgreSQL's limits, and with a scale that is not negative.
+///
+/// # Errors
+///
+/// 22003 for more than 131,072 digits before the point. Digits after the 16,383rd behind it are rounded off.
+pub(super) fn bounded(number: BigDecimal) -> Result<BigDecimal> {
+    let scale = number.fractional_digit_count();
+    if number.is_zero() {
+        return Ok(BigDecimal::new(BigInt::zero(), scale.clamp(0, FINEST)));
+    }
+    let places = places(&number);
+    if places > WIDEST {
+        return Err(overflow());
+    }
+    // Less than half of the last digit; to round it would take as many digits as its scale says.
+    if places < -FINEST {
+        return Ok(BigDecimal::new(BigInt::zero(), FINEST));
+    }
+    match scale {
+        ..0 => Ok(number.with_scale(0)),
+        0..=FINEST => Ok(number),
+        // Nines may carry over the limit.
+        _ => bounded(scaled(number, FINEST)),
+    }
+}
+
+/// Digits before the point; the zeros behind it when that is negative.
+pub(super) fn places(number: &BigDecimal) -> i64 {
+    let digits = i64::try_from(number.digits()).unwrap_or(i64::MAX);
+    digits.saturating_sub(number.fractional_digit_count())
+}
+
+pub(super) fn overflow() -> Error {
+    Error::new(
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+        "value overflows numeric format",
+    )
+}
+
 /// With this many digits after the point, of which the last may be zeros.
 fn scaled(number: BigDecimal, scale: i64) -> BigDecimal {
     number.with_scale_round(scale, RoundingMode::HalfUp)
@@ -86,7 +155,7 @@ pub(super) fn plain(number: &BigDecimal) -> String {
 ///
 /// # Errors
 ///
-/// 22012 for a division by zero.
+/// 22012 for a division by zero; 22003 for a result beyond PostgreSQL's limits.
 pub(crate) fn calculate(left: &str, op: &str, right: &str) -> Result<String> {
     let (l, r) = (Decimal::parse(left)?, Decimal::parse(right)?);
     let zero = matches!(&r, Decimal::Finite(r) if r.is_zero());
@@ -100,14 +169,14 @@ pub(crate) fn calculate(left: &str, op: &str, right: &str) -> Result<String> {
                 r.fractional_digit_count().max(0),
             );
             let wider = ls.max(rs);
-            match op {
-                "+" => Decimal::Finite(scaled(l + r, wider)),
-                "-" => Decimal::Finite(scaled(l - r, wider)),
-                "*" => Decimal::Finite(scaled(l * r, ls + rs)),
-                "/" => Decimal::Finite(divide(l, r)),
-                "%" => Decimal::Finite(scaled(l % r, wider)),
-                _ => Decimal::Finite(super::power::power(l, r)?),
-            }
+            Decimal::Finite(bounded(match op {
+                "+" => scaled(l + r, wider),
+                "-" => scaled(l - r, wider),
+                "*" => product(l, r)?,
+                "/" => divide(l, r),
+                "%" => scaled(l % r, wider),
+                _ => super::power::power(l, r)?,
+            })?)
         }
         // The rules of the infinities are those of floats.
         _ => {
@@ -125,6 +194,16 @@ pub(crate) fn calculate(left: &str, op: &str, right: &str) -> Result<String> {
     Ok(result.text())
 }
 
+/// Exact, with the digits that both operands have after the point.
+fn product(left: &BigDecimal, right: &BigDecimal) -> Result<BigDecimal> {
+    // It has as many digits before the point as both together, or one fewer.
+    if !left.is_zero() && !right.is_zero() && places(left) + places(right) - 1 > WIDEST {
+        return Err(overflow());
+    }
+    let scale = left.fractional_digit_count() + right.fractional_digit_count();
+    Ok(scaled(left * right, scale))
+}
+
 /// A quotient with PostgreSQL's number of digits: at least sixteen significant ones, and no fewer than either operand shows.
 pub(crate) fn divide(left: &BigDecimal, right: &BigDecimal) -> BigDecimal {
     quotient(left, right, quotient_scale(left, right))
@@ -138,7 +217,7 @@ pub(crate) fn quotient_scale(left: &BigDecimal, right: &BigDecimal) -> i64 {
     (SIGNIFICANT - weight * 4)
         .max(left.fractional_digit_count())
         .max(right.fractional_digit_count())
-        .clamp(0, 16383)
+        .clamp(0, SHOWN)
 }
 
 /// A quotient with this many digits after the point.
@@ -162,25 +241,30 @@ pub(super) fn quotient(left: &BigDecimal, right: &BigDecimal, scale: i64) -> Big
 }
 
 /// The variance of `count` values, or its root, from their sum and the sum of their squares.
+///
+/// # Errors
+///
+/// 22003 for a result beyond PostgreSQL's limits.
 pub(crate) fn spread(
     count: u64,
     divisor: u64,
     sum: &BigDecimal,
     squares: &BigDecimal,
     root: bool,
-) -> String {
+) -> Result<String> {
     let difference = squares * BigDecimal::from(count) - sum.square();
     if !difference.is_positive() {
-        return "0".to_owned();
+        return Ok("0".to_owned());
     }
     let divisor = BigDecimal::from(count) * BigDecimal::from(divisor);
     let scale = quotient_scale(&difference, &divisor);
     let variance = quotient(&difference, &divisor, scale);
-    plain(&if root {
+    let result = if root {
         super::power::root(&variance, scale)
     } else {
         variance
-    })
+    };
+    Ok(plain(&bounded(result)?))
 }
 
 /// The power of 10000 of a number's first base-10000 digit, and that digit.
@@ -204,14 +288,14 @@ pub(super) fn leading(number: &BigDecimal) -> (i64, i64) {
 ///
 /// # Errors
 ///
-/// 22012 for a division by zero.
+/// 22012 for a division by zero; 22003 for a result beyond PostgreSQL's limits.
 pub(crate) fn whole_quotient(left: &str, right: &str) -> Result<String> {
     match (Decimal::parse(left)?, Decimal::parse(right)?) {
         (Decimal::Finite(l), Decimal::Finite(r)) if !r.is_zero() => {
             let ((ln, ls), (rn, rs)) = (l.as_bigint_and_exponent(), r.as_bigint_and_exponent());
             let ten = |n: i64| BigInt::from(10).pow(u32::try_from(n).unwrap_or(0));
             let whole = ln * ten((rs - ls).max(0)) / (rn * ten((ls - rs).max(0)));
-            Ok(whole.to_string())
+            Ok(plain(&bounded(BigDecimal::new(whole, 0))?))
         }
         _ => truncate(&calculate(left, "/", right)?, 0),
     }
@@ -250,8 +334,8 @@ pub(crate) fn floor(text: &str) -> Result<String> {
 fn with_scale(text: &str, places: i64, mode: RoundingMode) -> Result<String> {
     Ok(match Decimal::parse(text)? {
         Decimal::Finite(number) => {
-            let rounded = number.with_scale_round(places.clamp(-131_072, 16383), mode);
-            plain(&rounded)
+            let rounded = number.with_scale_round(places.clamp(-WIDEST, FINEST), mode);
+            plain(&bounded(rounded)?)
         }
         other => other.text(),
     })
@@ -327,6 +411,93 @@ mod tests {
             calculate("1", "/", "0").unwrap_err().sqlstate(),
             SqlState::DIVISION_BY_ZERO
         );
+    }
+
+    /// 1e`exponent` in the form it is stored in.
+    fn ten(exponent: usize) -> String {
+        format!("1{}", "0".repeat(exponent))
+    }
+
+    /// 1e-`places` in the form it is stored in.
+    fn tenth(places: usize) -> String {
+        format!("0.{}1", "0".repeat(places - 1))
+    }
+
+    /// What PostgreSQL 15 answers.
+    #[test]
+    fn results_have_postgresql_s_limits() {
+        let (widest, nine) = (ten(131_071), format!("9{}", "0".repeat(131_071)));
+        let length = |l: &str, op, r: &str| calculate(l, op, r).map(|text| text.len());
+        for (l, op, r, expected) in [
+            (&*widest, "*", "9", 131_072),
+            (&ten(65_535), "*", &ten(65_536), 131_072),
+            (&widest, "%", "7", 1),
+            (&widest, "%", &format!("7{}", &tenth(16_383)[1..]), 16_385),
+            (&widest, "^", "-1", 18),
+            ("10", "^", "131071", 131_089),
+            ("2", "^", "100000", 30_120),
+            (&tenth(16_383), "^", "20000", 1002),
+            (&tenth(8000), "/", &tenth(8000), 1002),
+            (&tenth(9000), "*", &tenth(5000), 14_002),
+            (&tenth(9000), "*", &tenth(9000), 16_385),
+            (&tenth(16_383), "+", "7", 16_385),
+        ] {
+            let shown = format!("{:.9} {op} {r:.9}", l);
+            assert_eq!(length(l, op, r).unwrap(), expected, "{shown}");
+        }
+        for (l, op, r) in [
+            (&*widest, "*", "10"),
+            (&nine, "*", "2"),
+            (&ten(65_536), "*", &ten(65_536)),
+            (&nine, "+", &nine),
+            (&widest, "/", "0.00001"),
+            ("10", "^", "131072"),
+            ("10", "^", "9000000000000000000"),
+            (&tenth(16_383), "^", "-20000"),
+            (&tenth(16_383), "^", "-1.5"),
+        ] {
+            let error = length(l, op, r).unwrap_err();
+            assert_eq!(error.sqlstate(), SqlState::NUMERIC_VALUE_OUT_OF_RANGE);
+            assert!(error.to_string().contains("value overflows numeric format"));
+        }
+        assert!(whole_quotient(&widest, "0.0000000001").is_err());
+        assert!(round(&nine, -131_071).is_ok());
+        assert!(round(&format!("95{}", "0".repeat(131_070)), -131_072).is_err());
+        assert!(Decimal::parse("1e131072").is_err());
+        assert!(Decimal::parse("1e999999999").is_err());
+    }
+
+    #[test]
+    fn what_is_too_small_is_rounded_to_the_finest_scale() {
+        let product = |places| calculate(&tenth(8000), "*", places).unwrap();
+        let six = format!("0.{}6", "0".repeat(8383));
+        let four = format!("0.{}4", "0".repeat(8383));
+        assert_eq!(product(&six), tenth(16_383));
+        assert_eq!(product(&four), format!("0.{}", "0".repeat(16_383)));
+        let least = Decimal::parse("1e-999999999").unwrap();
+        assert_eq!(least.text(), format!("0.{}", "0".repeat(16_383)));
+    }
+
+    #[test]
+    fn a_sum_may_leave_the_limits_and_come_back() {
+        let nine = Decimal::parse(&format!("9{}", "0".repeat(131_071))).unwrap();
+        let twice = nine.plus(&nine);
+        assert!(twice.clone().limited().is_err());
+        let less = Decimal::parse(&format!("-{}", nine.text())).unwrap();
+        assert_eq!(twice.plus(&less).limited().unwrap(), nine);
+    }
+
+    #[test]
+    fn a_spread_has_the_limits_of_its_result() {
+        let deviation = |exponent, root| {
+            let large = BigDecimal::from_str(&format!("9e{exponent}")).unwrap();
+            let sum = &large + BigDecimal::from(1);
+            let squares = large.square() + BigDecimal::from(1);
+            spread(2, 1, &sum, &squares, root).map(|text| text.len())
+        };
+        assert_eq!(deviation(65_530, true).unwrap(), 65_531);
+        assert_eq!(deviation(65_530, false).unwrap(), 131_062);
+        assert!(deviation(65_540, false).is_err());
     }
 
     #[test]

@@ -7,17 +7,19 @@ use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive, Zero};
 use trunkline_server::{Error, Result, SqlState};
 
-use super::decimal::{self, Decimal, SIGNIFICANT, leading};
+use super::decimal::{self, Decimal, SHOWN, SIGNIFICANT, leading, overflow, places};
 
 /// Decimal places of what is calculated on the way.
 const DIGITS: i64 = 80;
 /// The natural logarithm of ten, to that many places.
 const LN_10: &str =
     "230258509299404568401799145468436420760110148862877297603332790096757260967735248";
-/// Digits of a whole power that is calculated exactly: more would take noticeable time.
-const EXACT: u64 = 20_000;
+/// Bits of a whole power that is calculated exactly: twice those of a numeric with the most digits.
+const EXACT: u64 = 1_000_000;
 /// Places before the point that a numeric has at most.
 const WIDEST: f64 = 131_072.0;
+/// The powers of ten from which PostgreSQL takes e to a number, and powers that are not whole, for too large: e^6000.
+const LARGEST: f64 = 6000.0 * std::f64::consts::LOG10_E;
 
 /// The square root.
 ///
@@ -31,7 +33,7 @@ pub(crate) fn sqrt(text: &str) -> Result<String> {
         Decimal::Finite(number) => {
             let (weight, _) = leading(&number);
             let scale = (SIGNIFICANT - ((weight + 1) * 2 - 1)).max(number.fractional_digit_count());
-            Ok(decimal::plain(&root(&number, scale.max(0))))
+            Ok(decimal::plain(&root(&number, scale.clamp(0, SHOWN))))
         }
         other => Ok(other.text()),
     }
@@ -40,7 +42,26 @@ pub(crate) fn sqrt(text: &str) -> Result<String> {
 /// The square root with this many digits after the point.
 pub(crate) fn root(number: &BigDecimal, scale: i64) -> BigDecimal {
     let fixed = fixed(number, 2 * (scale + 1));
-    BigDecimal::new(fixed.sqrt(), scale + 1).with_scale_round(scale, RoundingMode::HalfUp)
+    scaled(BigDecimal::new(whole_root(&fixed), scale + 1), scale)
+}
+
+/// The whole part of the root of a number that is not negative, to which each step gives twice the digits: one division of
+/// the number's own length in all, where Newton's method takes one for each step.
+fn whole_root(number: &BigInt) -> BigInt {
+    let Some(half) = number.bits().checked_sub(1).map(|top| top / 2) else {
+        return BigInt::zero();
+    };
+    let (mut root, mut known) = (BigInt::from(1), 0);
+    for shift in (0..u64::BITS - half.leading_zeros()).rev() {
+        let before = known;
+        known = half >> shift;
+        root =
+            (&root << (known - before - 1)) + (number >> (2 * half - before - known + 1)) / &root;
+    }
+    if &root * &root > *number {
+        root -= 1;
+    }
+    root
 }
 
 /// e to this power.
@@ -52,7 +73,7 @@ pub(crate) fn exp(text: &str) -> Result<String> {
     Ok(match Decimal::parse(text)? {
         Decimal::Finite(number) => {
             let weight = number.to_f64().unwrap_or(f64::NAN) * std::f64::consts::LOG10_E;
-            let scale = scale_of(weight, number.fractional_digit_count())?;
+            let scale = scale_of(weight, LARGEST, number.fractional_digit_count())?;
             decimal::plain(&exponential(&number, scale))
         }
         Decimal::NegInfinity => "0".to_owned(),
@@ -70,7 +91,7 @@ pub(crate) fn ln(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     };
     let scale = (SIGNIFICANT - weight_of_ln(&number)).max(number.fractional_digit_count());
-    let rounded = logarithm(&number).with_scale_round(scale.max(0), RoundingMode::HalfUp);
+    let rounded = scaled(logarithm(&number), scale.clamp(0, SHOWN));
     Ok(decimal::plain(&rounded))
 }
 
@@ -94,7 +115,7 @@ pub(crate) fn log(base: &str, text: &str) -> Result<String> {
     let scale = (SIGNIFICANT - (weight_of_ln(&number) - weight_of_ln(&base)))
         .max(base.fractional_digit_count())
         .max(number.fractional_digit_count())
-        .max(0);
+        .clamp(0, SHOWN);
     let quotient = decimal::quotient(&logarithm(&number), &divisor, scale);
     Ok(decimal::plain(&quotient))
 }
@@ -109,7 +130,7 @@ pub(crate) fn power(base: &BigDecimal, exponent: &BigDecimal) -> Result<BigDecim
         return Err(undefined_power());
     }
     if let Some(n) = exponent.to_i64().filter(|_| exponent.is_integer())
-        && let Some(exact) = whole_power(base, n)
+        && let Some(exact) = whole_power(base, n)?
     {
         return Ok(exact);
     }
@@ -120,7 +141,7 @@ pub(crate) fn power(base: &BigDecimal, exponent: &BigDecimal) -> Result<BigDecim
     if base.is_zero() {
         return Ok(scaled(
             BigDecimal::zero(),
-            SIGNIFICANT.max(base.fractional_digit_count()),
+            SIGNIFICANT.max(base.fractional_digit_count()).min(SHOWN),
         ));
     }
     let product =
@@ -129,7 +150,12 @@ pub(crate) fn power(base: &BigDecimal, exponent: &BigDecimal) -> Result<BigDecim
     let wider = base
         .fractional_digit_count()
         .max(exponent.fractional_digit_count());
-    let result = exponential(&product, scale_of(weight, wider)?);
+    let limit = if exponent.is_integer() {
+        WIDEST
+    } else {
+        LARGEST
+    };
+    let result = exponential(&product, scale_of(weight, limit, wider)?);
     Ok(if base.is_negative() && odd {
         -result
     } else {
@@ -175,20 +201,32 @@ fn positive(text: &str) -> Result<Decimal> {
 }
 
 /// A small whole power, exactly, and rounded to what is shown; `None` when it is not small.
-fn whole_power(base: &BigDecimal, n: i64) -> Option<BigDecimal> {
-    if base.digits().saturating_mul(n.unsigned_abs()) > EXACT {
-        return None;
-    }
-    let mut result = BigDecimal::from(1);
-    for _ in 0..n.abs() {
-        result *= base;
-    }
+fn whole_power(base: &BigDecimal, n: i64) -> Result<Option<BigDecimal>> {
     // PostgreSQL shows sixteen digits after the point at least.
-    let scale = SIGNIFICANT.max(base.fractional_digit_count());
-    if n < 0 {
-        return Some(decimal::quotient(&BigDecimal::from(1), &result, scale));
+    let scale = SIGNIFICANT.max(base.fractional_digit_count()).min(SHOWN);
+    if n != 0 && !base.is_zero() {
+        // The power of ten of the result lies between these.
+        let places = places(base);
+        let (one, other) = (n.saturating_mul(places - 1), n.saturating_mul(places));
+        #[allow(clippy::cast_precision_loss, reason = "it is held against a limit")]
+        if one.min(other) as f64 > WIDEST {
+            return Err(overflow());
+        }
+        if one.max(other) < -scale - 1 {
+            return Ok(Some(BigDecimal::new(BigInt::zero(), scale)));
+        }
     }
-    Some(scaled(result, scale))
+    let (digits, exponent) = base.normalized().into_bigint_and_exponent();
+    let times = match u32::try_from(n.unsigned_abs()) {
+        Ok(times) if digits.bits().saturating_mul(times.into()) <= EXACT => times,
+        _ => return Ok(None),
+    };
+    let result = BigDecimal::new(digits.pow(times), exponent * i64::from(times));
+    Ok(Some(if n < 0 {
+        decimal::quotient(&BigDecimal::from(1), &result, scale)
+    } else {
+        scaled(result, scale)
+    }))
 }
 
 fn scaled(number: BigDecimal, scale: i64) -> BigDecimal {
@@ -196,19 +234,16 @@ fn scaled(number: BigDecimal, scale: i64) -> BigDecimal {
 }
 
 /// The digits after the point for a result of this decimal weight: sixteen significant ones, and no fewer than the operands show.
-fn scale_of(weight: f64, operands: i64) -> Result<i64> {
-    if weight > WIDEST || weight.is_nan() {
-        return Err(Error::new(
-            SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
-            "value overflows numeric format",
-        ));
+fn scale_of(weight: f64, limit: f64, operands: i64) -> Result<i64> {
+    if weight >= limit || weight.is_nan() {
+        return Err(overflow());
     }
     #[allow(
         clippy::cast_possible_truncation,
         reason = "it is held against the limits"
     )]
     let weight = weight.max(-16383.0) as i64;
-    Ok((SIGNIFICANT - weight).max(operands).clamp(0, 16383))
+    Ok((SIGNIFICANT - weight).max(operands).clamp(0, SHOWN))
 }
 
 /// The decimal weight of the natural logarithm, as PostgreSQL estimates it.
@@ -293,7 +328,11 @@ fn exponential(power: &BigDecimal, scale: i64) -> BigDecimal {
         term = term * &rest / &one / n;
         sum += &term;
     }
-    let tens = tens.to_i64().unwrap_or(0);
+    let tens = tens.to_i64().unwrap_or(i64::MIN);
+    // Too small to be seen, and it may be so by any number of digits.
+    if tens < -scale - 2 {
+        return BigDecimal::new(BigInt::zero(), scale);
+    }
     scaled(BigDecimal::new(sum, DIGITS - tens), scale)
 }
 
@@ -370,6 +409,18 @@ mod tests {
     }
 
     #[test]
+    fn whole_roots_are_exact() {
+        for n in 0..5000_u64 {
+            assert_eq!(whole_root(&n.into()), n.isqrt().into(), "{n}");
+        }
+        let root = BigInt::from(12345).pow(1000);
+        let square = &root * &root;
+        assert_eq!(whole_root(&square), root);
+        assert_eq!(whole_root(&(&square - 1)), &root - 1);
+        assert_eq!(whole_root(&(square + &root * 2)), root);
+    }
+
+    #[test]
     fn what_has_no_value_is_an_error() {
         let code = |outcome: Result<String>| outcome.unwrap_err().sqlstate();
         let power = |base, exponent| code(decimal::calculate(base, "^", exponent));
@@ -388,5 +439,9 @@ mod tests {
         assert_eq!(power("10", "200000"), SqlState::NUMERIC_VALUE_OUT_OF_RANGE);
         assert_eq!(code(ln("0")), SqlState::INVALID_ARGUMENT_FOR_LOGARITHM);
         assert_eq!(code(exp("1000000")), SqlState::NUMERIC_VALUE_OUT_OF_RANGE);
+        assert_eq!(code(exp("6000")), SqlState::NUMERIC_VALUE_OUT_OF_RANGE);
+        assert_eq!(exp("5999.9").unwrap().len(), 2608);
+        assert_eq!(power("2.0", "9000.5"), SqlState::NUMERIC_VALUE_OUT_OF_RANGE);
+        assert_eq!(exp("-1e30").unwrap(), format!("0.{}", "0".repeat(1000)));
     }
 }
