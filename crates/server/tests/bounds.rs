@@ -48,6 +48,11 @@ impl Session for Odd {
             "noisy, unheard" => {
                 let _ = noise(reply).await;
             }
+            "endless" => {
+                for n in 0.. {
+                    reply.row((n % 1000,)).await?;
+                }
+            }
             _ => {}
         }
         Ok(Tag::select(0))
@@ -146,4 +151,32 @@ fn a_copy_that_does_not_wait_for_data_any_more_is_stopped() {
     let mut other = Client::connect(client.socket().peer_addr().unwrap());
     other.send([cancel_request(client.pid, &client.key)]);
     client.expect("E[57014 \"canceling statement due to user request\"] Z(I)");
+}
+
+#[test]
+fn rows_that_go_nowhere_can_be_stopped() {
+    // The rows of MOVE are dropped, and those of a cursor WITH HOLD kept.
+    for (hold, last) in [("", "move all in c"), ("with hold ", "commit")] {
+        // Before those that are kept are too many.
+        let (mut client, odd) = start(|server| server.statement_timeout(MILLISECONDS_300 / 6));
+        client.send([
+            query("begin"),
+            query(&format!("declare c cursor {hold}for endless")),
+            query(last),
+        ]);
+        client.expect("C(BEGIN) Z(T) C(DECLARE CURSOR) Z(T) E[57014]");
+        client.expect(if hold.is_empty() { "Z(E)" } else { "Z(I)" });
+        assert_eq!(odd.commits.load(SeqCst), 0);
+    }
+    // Nobody hears of the result, so only the end of the stream tells that the client is gone.
+    let (mut client, odd) = start(|server| server.half_close_grace(MILLISECONDS_300));
+    client.send([
+        query("begin"),
+        query("declare c cursor for endless"),
+        query("move all in c"),
+    ]);
+    client.expect("C(BEGIN) Z(T) C(DECLARE CURSOR) Z(T)");
+    client.shutdown_write();
+    client.expect("EOF");
+    assert_eq!(odd.rollbacks.load(SeqCst), 1);
 }

@@ -82,7 +82,10 @@ impl Reply {
                 return Poll::Ready(Ok(()));
             }
             if wire.is_diverted() {
-                return Poll::Ready(wire.set_aside());
+                wire.set_aside()?;
+                // Nobody is waited for, so this is where the task gives way: to others, and to what may stop the statement.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
             if ready!(wire.poll_write(cx)).is_err() {
                 self.shared.interrupt();
