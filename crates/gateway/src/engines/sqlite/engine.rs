@@ -27,6 +27,7 @@ use trunkline_server::{Error, Result, SqlState};
 use super::catalog::{Cache, Reader};
 use super::database::Database;
 use super::fault;
+use super::parse::STACK;
 use super::shared::{Shared, Signal};
 use super::transaction::Transaction;
 use super::translate::{Query, quote};
@@ -106,6 +107,7 @@ pub(crate) async fn start(database: Arc<Database>, shared: Arc<Shared>) -> Resul
     };
     std::thread::Builder::new()
         .name("trunkline-sqlite".to_owned())
+        .stack_size(STACK)
         .spawn(run)
         .map_err(|error| {
             Error::new(

@@ -5,6 +5,7 @@ use rusqlite::{Error as Sqlite, ffi};
 use trunkline_server::{Error, SqlState};
 
 use super::catalog::{Catalog, Key, Table};
+use super::parse::too_deep;
 use super::translate::quote;
 
 /// What is known of the statement that failed.
@@ -106,6 +107,13 @@ fn plain(message: &str, error: Sqlite) -> Error {
             SqlState::DUPLICATE_TABLE,
             format!("relation \"{name}\" already exists"),
         );
+    }
+    if message.starts_with("Expression tree is too large")
+        || message.starts_with("too many terms in compound")
+        || message.starts_with("parser stack overflow")
+        || message.starts_with("Recursion limit")
+    {
+        return too_deep().detail(format!("SQLite says: {message}."));
     }
     if message.contains("integer overflow") {
         return Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range");

@@ -1,5 +1,6 @@
 //! SQL text to syntax tree, with PostgreSQL's syntax errors.
 
+mod depth;
 mod respell;
 
 use sqlparser::ast::Statement;
@@ -8,8 +9,12 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use trunkline_server::{Error, Result, SqlState};
 
+pub(crate) use depth::{STACK, too_deep};
+
 /// How deeply a statement may nest before it is refused (54001).
 const DEPTH: usize = 100;
+/// Bytes of a text whose tree any thread's stack can hold, however deep it is.
+const SHORT: usize = 1000;
 
 /// The text of a statement, to turn lines and columns into the positions that PostgreSQL reports.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +63,32 @@ pub(crate) fn parse(text: &str) -> Result<Option<Statement>> {
     }
 }
 
+/// Whether the text parses, on a thread whose stack need not be [`STACK`].
+///
+/// # Errors
+///
+/// Those of [`parse`]; 53000 when the system has no thread to give.
+pub(crate) fn check(text: &str) -> Result<()> {
+    if text.len() <= SHORT {
+        return parse(text).map(drop);
+    }
+    let thread = std::thread::Builder::new().stack_size(STACK);
+    std::thread::scope(|scope| {
+        let parsing = thread
+            .spawn_scoped(scope, || parse(text).map(drop))
+            .map_err(|error| {
+                Error::new(
+                    SqlState::INSUFFICIENT_RESOURCES,
+                    "no thread to parse the statement",
+                )
+                .caused_by(error)
+            })?;
+        parsing
+            .join()
+            .unwrap_or_else(|_| Err(Error::internal("the parser panicked")))
+    })
+}
+
 fn parse_in(dialect: &dyn Dialect, text: &str) -> Result<Option<Statement>> {
     let source = Source(text);
     let mut tokens = Tokenizer::new(dialect, text)
@@ -81,6 +112,7 @@ fn parse_in(dialect: &dyn Dialect, text: &str) -> Result<Option<Statement>> {
                 error.location,
             )
         })?;
+    depth::check(&tokens)?;
     respell::respell(&mut tokens);
     let mut parser = Parser::new(dialect)
         .with_recursion_limit(DEPTH)
@@ -90,11 +122,7 @@ fn parse_in(dialect: &dyn Dialect, text: &str) -> Result<Option<Statement>> {
         return Ok(None);
     }
     let statement = parser.parse_statement().map_err(|error| match error {
-        ParserError::RecursionLimitExceeded => Error::new(
-            SqlState::STATEMENT_TOO_COMPLEX,
-            "stack depth limit exceeded",
-        )
-        .hint("Split the statement: its expressions nest too deeply."),
+        ParserError::RecursionLimitExceeded => too_deep(),
         ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
             let at = location_in(&message).unwrap_or_else(|| parser.peek_token().span.start);
             near(source, &tokens, at)

@@ -20,7 +20,7 @@ use trunkline_server::{
 use super::copy;
 use super::database::Database;
 use super::engine::{Chunk, Engine, Event, Known, start};
-use super::parse::parse;
+use super::parse;
 use super::shared::{Shared, Signal};
 use super::translate::{Command, Plan, Query, TagKind};
 use super::value::{Batch, Cell, bind};
@@ -221,7 +221,7 @@ impl Session for SqliteSession {
     }
 
     fn check_syntax(&self, sql: &str) -> Result<()> {
-        parse(sql).map(|_| ())
+        parse::check(sql)
     }
 
     async fn begin(&self, begin: &Begin) -> Result<()> {

@@ -3,6 +3,7 @@
     reason = "a panic is the failure report of a test"
 )]
 
+mod depth;
 mod schema;
 mod streams;
 mod values;

@@ -42,6 +42,10 @@ impl Translator<'_> {
                 let node = self.expr(scope, expr)?;
                 self.unary(op, node, at)
             }
+            Expr::BinaryOp {
+                op: op @ (Op::And | Op::Or),
+                ..
+            } => self.logical(scope, expr, op),
             Expr::BinaryOp { left, op, right } => self.binary_expr(scope, left, op, right, at),
             Expr::IsNull(inner) => self.postfix(scope, inner, "IS NULL"),
             Expr::IsNotNull(inner) => self.postfix(scope, inner, "IS NOT NULL"),
@@ -425,12 +429,42 @@ pub(super) fn unwrap(expr: &Expr) -> &Expr {
     }
 }
 
-/// Where the expression begins, or the operator of a binary one.
-fn start(expr: &Expr) -> Location {
-    match expr {
-        Expr::BinaryOp { .. } => Location { line: 0, column: 0 },
-        Expr::Identifier(ident) => ident.span.start,
-        Expr::Value(value) => value.span.start,
-        _ => expr.span().start,
+/// Where the expression begins; nowhere for a binary one, which the caller places.
+fn start(mut expr: &Expr) -> Location {
+    if matches!(expr, Expr::BinaryOp { .. }) {
+        return Location { line: 0, column: 0 };
+    }
+    // The parser's own `span` walks the whole of a chain, and for each of its links.
+    loop {
+        expr = match expr {
+            Expr::BinaryOp { left: inner, .. }
+            | Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotUnknown(inner)
+            | Expr::IsDistinctFrom(inner, _)
+            | Expr::IsNotDistinctFrom(inner, _)
+            | Expr::Between { expr: inner, .. }
+            | Expr::In { expr: inner, .. }
+            | Expr::Like { expr: inner, .. }
+            | Expr::ILike { expr: inner, .. }
+            | Expr::SimilarTo { expr: inner, .. }
+            | Expr::AnyOp { left: inner, .. }
+            | Expr::AllOp { left: inner, .. }
+            | Expr::Cast { expr: inner, .. }
+            | Expr::Collate { expr: inner, .. }
+            | Expr::CompoundFieldAccess { root: inner, .. }
+            | Expr::Nested(inner)
+            | Expr::AtTimeZone {
+                timestamp: inner, ..
+            } => inner,
+            Expr::Identifier(ident) => return ident.span.start,
+            Expr::Value(value) => return value.span.start,
+            _ => return expr.span().start,
+        }
     }
 }

@@ -70,11 +70,12 @@ impl Uses {
 impl Translator<'_> {
     /// An expression; of a grouped query, it is remembered which columns it was made of.
     pub(super) fn expr(&mut self, scope: &Scope<'_>, expr: &Expr) -> Result<Node> {
-        if !scope.uses.grouped.get() {
-            return self.expression(scope, expr);
-        }
         let from = scope.uses.mark();
-        let node = self.expression(scope, expr)?;
+        let node = self.deeper(|deeper| deeper.expression(scope, expr))?;
+        self.made(&node.sql)?;
+        if !scope.uses.grouped.get() {
+            return Ok(node);
+        }
         let mut list = scope.uses.list.borrow_mut();
         if list.len() > from && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) {
             let sql = node.sql.clone();

@@ -5,7 +5,7 @@
 //! form that days are stored in. The same types are what Describe answers.
 //!
 //! One file a construct: [`statement`] sorts them; [`query`] is SELECT, with [`projection`], [`from`], [`table_function`], [`grouping`],
-//! [`order`], [`set_operation`] and [`with`]; [`expr`] has its neighbours [`operator`], [`arithmetic`], [`membership`], [`cast`],
+//! [`order`], [`set_operation`] and [`with`]; [`expr`] has its neighbours [`operator`], [`logical`], [`arithmetic`], [`membership`], [`cast`],
 //! [mod@array], [`functions`], [`aggregate`] and [`literal`]; [`dml`], [`update`] and [`copy`] write; [`ddl`] with [`draft`], [`alter`] and
 //! [mod@drop] define.
 
@@ -26,6 +26,7 @@ mod from;
 mod functions;
 mod grouping;
 mod literal;
+mod logical;
 mod membership;
 mod name;
 mod node;
@@ -56,9 +57,14 @@ pub(crate) use pg_catalog::ARRAY_IN;
 pub(crate) use plan::{Command, Output, Plan, Probe, Query, SetScope, TagKind};
 
 use crate::engines::sqlite::catalog::Catalog;
-use crate::engines::sqlite::parse::{Source, parse};
+use crate::engines::sqlite::parse::{Source, parse, too_deep};
 use from::Cte;
 use plan::Notice;
+
+/// Levels of expressions and set operations. SQLite itself takes 1000 (`SQLITE_MAX_EXPR_DEPTH`), but not all become some of its.
+const DEPTH: usize = 2000;
+/// Bytes of SQL that a translation may make on all its levels together, besides 64 for each of the statement's.
+const WORK: usize = 256 << 20;
 
 /// What the session knows of itself.
 #[derive(Clone, Debug)]
@@ -93,6 +99,8 @@ pub(crate) fn translate(
         notices: Vec::new(),
         clause: None,
         target: None,
+        depth: 0,
+        work: WORK.saturating_add(text.len().saturating_mul(64)),
     };
     translator.statement(statement)
 }
@@ -112,9 +120,38 @@ pub(crate) struct Translator<'a> {
     clause: Option<&'static str>,
     /// The table that the statement writes to.
     target: Option<String>,
+    /// Expressions and parts of set operations around the one at hand.
+    depth: usize,
+    /// Bytes of SQL that may still be made.
+    work: usize,
 }
 
 impl Translator<'_> {
+    /// Translates something one level further down.
+    ///
+    /// # Errors
+    ///
+    /// 54001 when that is too deep; those of `translate`.
+    fn deeper<T>(&mut self, translate: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= DEPTH {
+            return Err(too_deep());
+        }
+        self.depth += 1;
+        let outcome = translate(self);
+        self.depth -= 1;
+        outcome
+    }
+
+    /// Counts SQL that was made: every level copies what is below it, and some write it twice.
+    ///
+    /// # Errors
+    ///
+    /// 54001 when it comes to too much.
+    fn made(&mut self, sql: &str) -> Result<()> {
+        self.work = self.work.checked_sub(sql.len()).ok_or_else(too_deep)?;
+        Ok(())
+    }
+
     /// The context of a parameter has decided its type; the first decision holds.
     fn decide(&mut self, number: usize, ty: Type) {
         if ty == Type::UNKNOWN {

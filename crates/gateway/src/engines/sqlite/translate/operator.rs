@@ -35,13 +35,6 @@ impl Translator<'_> {
         }
         let bool_op = |sql: String| Ok(Node::new(sql, Type::BOOL).at(at));
         match op {
-            Op::And | Op::Or => {
-                let (l, r) = (
-                    self.boolean(left, &op.to_string())?,
-                    self.boolean(right, &op.to_string())?,
-                );
-                bool_op(format!("({} {op} {})", l.sql, r.sql))
-            }
             Op::Plus | Op::Minus | Op::Multiply | Op::Divide | Op::Modulo | Op::PGExp => {
                 self.arithmetic(left, op, right, at)
             }

@@ -78,9 +78,11 @@ impl Translator<'_> {
                 set_quantifier,
                 right,
             } => {
-                let left = self.body(left, outer)?;
-                let right = self.body(right, outer)?;
-                self.set_operation(left, *op, *set_quantifier, right)
+                let left = self.deeper(|deeper| deeper.body(left, outer))?;
+                let right = self.deeper(|deeper| deeper.body(right, outer))?;
+                let body = self.set_operation(left, *op, *set_quantifier, right)?;
+                self.made(&body.sql)?;
+                Ok(body)
             }
             SetExpr::Table(table) => {
                 let name = table.table_name.as_ref().map_or_else(String::new, fold);
