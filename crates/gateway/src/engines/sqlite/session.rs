@@ -362,7 +362,7 @@ impl SqliteSession {
         }
         let known = Arc::clone(&statement.0);
         self.ask(move |engine| match &known.plan {
-            Plan::CopyIn { insert, table, .. } => engine.copy_rows(insert, table, &rows),
+            Plan::CopyIn { insert, .. } => engine.copy_rows(insert, &rows),
             _ => Ok(0),
         })
         .await

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use trunkline_server::Result;
 
 use crate::engines::sqlite::engine::Engine;
-use crate::engines::sqlite::translate::{Query, TagKind};
+use crate::engines::sqlite::translate::Query;
 
 impl Engine {
     /// Opens what a failed COPY is taken back to.
@@ -22,21 +22,15 @@ impl Engine {
     }
 
     /// Stores some rows.
-    pub(crate) fn copy_rows(&self, insert: &str, table: &str, rows: &[Vec<Value>]) -> Result<u64> {
-        let query = Query {
-            sql: insert.to_owned(),
-            tag: TagKind::Insert,
-            target: Some(table.to_owned()),
-            ..Query::default()
-        };
+    pub(crate) fn copy_rows(&self, insert: &Query, rows: &[Vec<Value>]) -> Result<u64> {
         let mut statement = self
             .connection
-            .prepare_cached(insert)
-            .map_err(|error| self.fault(error, &query, &[]))?;
+            .prepare_cached(&insert.sql)
+            .map_err(|error| self.fault(error, insert, &[]))?;
         for row in rows {
             statement
                 .execute(rusqlite::params_from_iter(row))
-                .map_err(|error| self.fault(error, &query, row))?;
+                .map_err(|error| self.fault(error, insert, row))?;
         }
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }

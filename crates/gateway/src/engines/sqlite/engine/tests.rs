@@ -258,6 +258,56 @@ async fn violations_have_postgresql_s_codes_and_words() {
 
 /// From PostgreSQL 15.
 #[tokio::test]
+async fn a_copy_tells_the_row_that_fails() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    a.run(
+        "create table f (id serial primary key, a int not null, b text check (b <> ''), d numeric(6,2) default 7)",
+    )
+    .await
+    .unwrap();
+    let text = |text: &str| Value::Text(text.to_owned());
+    for (copy, rows, detail) in [
+        (
+            "copy f (b, a) from stdin",
+            vec![
+                vec![text("ok"), Value::Integer(1)],
+                vec![text("x"), Value::Null],
+            ],
+            "Failing row contains (2, null, x, 7.00).",
+        ),
+        (
+            "copy f from stdin",
+            vec![vec![
+                Value::Integer(7),
+                Value::Integer(1),
+                text(""),
+                text("1.5"),
+            ]],
+            "Failing row contains (7, 1, , 1.50).",
+        ),
+        (
+            "copy f (id, a) from stdin",
+            vec![vec![Value::Integer(5), Value::Integer(1)]; 2],
+            "Key (id)=(5) already exists.",
+        ),
+    ] {
+        let copied = a.ask(move |engine| {
+            let Plan::CopyIn { insert, .. } = engine.prepare(copy, &[])? else {
+                return Err(Error::internal("no plan of a COPY"));
+            };
+            engine.copy_begin()?;
+            let copied = engine.copy_rows(&insert, &rows);
+            engine.copy_end(false)?;
+            copied
+        });
+        let shown = format!("{:?}", copied.await.unwrap_err());
+        assert!(shown.contains(detail), "{shown}");
+    }
+}
+
+/// From PostgreSQL 15.
+#[tokio::test]
 async fn a_violated_constraint_tells_the_row() {
     let database = database().await;
     let a = Session::open(&database).await;

@@ -7,7 +7,7 @@ use trunkline_server::{Error, Result, SqlState};
 use super::Translator;
 use super::copy_options::{self, Copied};
 use super::node::{Node, quote};
-use super::plan::{Output, Plan, Query};
+use super::plan::{Output, Plan, Probe, Query, TagKind};
 use super::scope::fold;
 use crate::engines::sqlite::catalog::{Column, Table};
 
@@ -88,12 +88,19 @@ impl Translator<'_> {
             let node = Node::new(format!("?{}", number + 1), column.ty);
             cells.push(self.assign(node, column)?.sql);
         }
-        let insert = format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            quote(&table.name),
-            names.join(", "),
-            cells.join(", ")
-        );
+        let rows = format!("VALUES ({})", cells.join(", "));
+        let target = quote(&table.name);
+        let insert = Query {
+            sql: format!("INSERT INTO {target} ({}) {rows}", names.join(", ")),
+            tag: TagKind::Insert,
+            target: Some(table.name.clone()),
+            probe: Some(Probe {
+                table: table.name.clone(),
+                columns: columns.iter().map(|c| c.name.clone()).collect(),
+                rows,
+            }),
+            ..Query::default()
+        };
         let copied = Copied {
             table: Some(&table),
             names: columns.iter().map(|c| c.name.as_str()).collect(),

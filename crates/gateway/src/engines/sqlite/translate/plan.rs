@@ -20,7 +20,7 @@ pub(crate) enum Plan {
     /// `COPY … FROM STDIN`: `insert` once a row.
     CopyIn {
         table: String,
-        insert: String,
+        insert: Query,
         types: Vec<Type>,
         names: Vec<String>,
         options: Options,
