@@ -94,6 +94,9 @@ pub trait Session: Send + Sync + Sized + 'static {
     }
 
     /// Commits the open transaction. If this fails, the transaction is taken to be rolled back.
+    ///
+    /// Once begun it goes on to its end: no cancel and no timeout stops it, nor the loss of the client, nor an order to stop,
+    /// until the process itself has waited [long enough](crate::Listener::shutdown_grace).
     fn commit(&self) -> impl Future<Output = Result<()>> + Send {
         ready(Ok(()))
     }

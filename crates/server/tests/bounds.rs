@@ -8,14 +8,14 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use trunkline_server::{
     Client as Peer, CopyIn, Error, Format, Params, Prepared, Reply, Result, Server, Session,
-    SqlState, Tag, Trust, Type,
+    SessionHandle, SqlState, Tag, Trust, Type,
 };
 
 mod wire;
@@ -25,8 +25,10 @@ use wire::*;
 /// Does what its statements are named after.
 #[derive(Clone, Default)]
 struct Odd {
+    /// Those that came to their ends.
     commits: Arc<AtomicUsize>,
     rollbacks: Arc<AtomicUsize>,
+    handle: Arc<Mutex<Option<SessionHandle>>>,
 }
 
 const MILLISECONDS_300: Duration = Duration::from_millis(300);
@@ -68,7 +70,9 @@ impl Session for Odd {
         Ok(Tag::copy(0))
     }
 
+    /// Takes longer than what limits the tests set.
     async fn commit(&self) -> Result<()> {
+        tokio::time::sleep(3 * MILLISECONDS_300).await;
         self.commits.fetch_add(1, SeqCst);
         Ok(())
     }
@@ -111,7 +115,10 @@ fn start(change: impl FnOnce(Server<Trust>) -> Server<Trust>) -> (Client, Odd) {
         runtime.block_on(async move {
             let listener = server.bind("127.0.0.1:0").await.unwrap();
             tell.send(listener.local_addr().unwrap()).unwrap();
-            let opener = move |_: &Peer| session.clone();
+            let opener = move |client: &Peer| {
+                *session.handle.lock().unwrap() = Some(client.handle());
+                session.clone()
+            };
             listener.serve(opener, std::future::pending()).await;
         });
     });
@@ -179,4 +186,39 @@ fn rows_that_go_nowhere_can_be_stopped() {
     client.shutdown_write();
     client.expect("EOF");
     assert_eq!(odd.rollbacks.load(SeqCst), 1);
+}
+
+#[test]
+fn a_commit_goes_on_to_its_end() {
+    let begun = || {
+        let (mut client, odd) = start(|server| {
+            server
+                .half_close_grace(Duration::ZERO)
+                .statement_timeout(MILLISECONDS_300)
+                .transaction_timeout(2 * MILLISECONDS_300)
+        });
+        client.send([query("begin"), query("commit")]);
+        client.expect("C(BEGIN) Z(T)");
+        std::thread::sleep(MILLISECONDS_300 / 3);
+        (client, odd)
+    };
+    let committed = |odd: &Odd| {
+        assert_eq!(odd.commits.load(SeqCst), 1);
+        assert_eq!(odd.rollbacks.load(SeqCst), 0);
+    };
+    // The client does not wait for it, but hears of it.
+    let (mut client, odd) = begun();
+    client.shutdown_write();
+    client.expect("C(COMMIT) Z(I) EOF");
+    committed(&odd);
+    // An order to stop is obeyed afterwards.
+    let (mut client, odd) = begun();
+    odd.handle.lock().unwrap().take().unwrap().terminate();
+    client.expect("C(COMMIT) Z(I) E[FATAL 57P01] EOF");
+    committed(&odd);
+    // The client is gone altogether.
+    let (client, odd) = begun();
+    drop(client);
+    std::thread::sleep(5 * MILLISECONDS_300);
+    committed(&odd);
 }

@@ -255,14 +255,10 @@ impl<S: Session> Core<'_, S> {
             return Err(failure);
         }
         self.portals.clear();
-        // A commit that has begun is neither cancelled nor timed out: nobody could tell what became of it.
+        // A commit that has begun goes on to its end, whatever happens outside: nobody could tell what became of it, and a
+        // rollback after it would tell the session nonsense. What happened meanwhile is found out afterwards.
         self.shared.end_statement();
-        let session = self.session;
-        let committed = self
-            .outside
-            .attend(&self.shared, None, session, session.commit())
-            .await
-            .map_err(Failure::from)?;
+        let committed = self.session.commit().await;
         self.close_block();
         match committed {
             Ok(()) => self.portals.settle(),
