@@ -31,7 +31,14 @@ pub(super) struct Portal<'s, S: Session> {
     pub(super) depth: usize,
     pub(super) state: State<'s>,
     /// What it takes is counted: that of a portal with a name.
-    charge: Option<Charge>,
+    charge: Option<Charges>,
+}
+
+/// What is counted for a portal that has a name.
+struct Charges {
+    _own: Charge,
+    /// Its part in that of its statement, if that has no name.
+    _statement: Option<Arc<Charge>>,
 }
 
 /// Whether a portal outlives its transaction.
@@ -78,8 +85,12 @@ impl<S: Session> Portal<'_, S> {
     ///
     /// 53200 if statements and portals take too much.
     pub(super) fn pay(&mut self, budget: &mut Budget) -> Result<()> {
-        let bytes = self.values.size() + self.formats.size() + self.statement.uncounted();
-        self.charge = Some(budget.charge(bytes)?);
+        let statement = self.statement.share(budget)?;
+        let own = budget.charge(self.values.size() + self.formats.size())?;
+        self.charge = Some(Charges {
+            _own: own,
+            _statement: statement,
+        });
         Ok(())
     }
 
@@ -87,18 +98,23 @@ impl<S: Session> Portal<'_, S> {
     ///
     /// # Errors
     ///
-    /// As [`pay`](Self::pay), for a portal with a name.
+    /// As [`pay`](Self::pay), for a portal with a name; what it took until now counts as free.
     pub(super) fn turn_into(
         &mut self,
         statement: Arc<Statement<S::Statement>>,
         values: Values,
         budget: &mut Budget,
     ) -> Result<()> {
-        if self.charge.is_some() {
-            let bytes = values.size() + self.formats.size() + statement.uncounted();
-            self.charge = Some(budget.charge(bytes)?);
+        let before = std::mem::replace(&mut self.statement, statement);
+        let values = std::mem::replace(&mut self.values, values);
+        if self.charge.take().is_some()
+            && let Err(failed) = self.pay(budget)
+        {
+            (self.statement, self.values) = (before, values);
+            // It fits, as it has until now.
+            self.pay(budget)?;
+            return Err(failed);
         }
-        (self.statement, self.values) = (statement, values);
         Ok(())
     }
 

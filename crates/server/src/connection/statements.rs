@@ -1,7 +1,7 @@
 //! Prepared statements and their lifetimes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use trunkline_proto::SqlState;
 use trunkline_proto::StatementName;
@@ -23,9 +23,11 @@ pub(super) struct Statement<S> {
     pub(super) sql: Box<str>,
     name: Box<[u8]>,
     /// What it takes: its text, which the session most likely keeps in some form, and the types of its parameters.
-    pub(super) bytes: usize,
+    bytes: usize,
     /// The bytes are counted: those of a statement with a name.
     charge: Option<Charge>,
+    /// If not, they are as long as portals keep it: once for all of them.
+    shared: Mutex<Weak<Charge>>,
 }
 
 /// What a statement is.
@@ -46,6 +48,7 @@ impl<S> Statement<S> {
         Self {
             bytes: size(sql, &prepared.params),
             charge: None,
+            shared: Mutex::default(),
             kind: Kind::User(prepared.statement),
             columns: prepared.columns,
             params: prepared.params,
@@ -74,6 +77,7 @@ impl<S> Statement<S> {
         Self {
             bytes: size(sql, types) + inner,
             charge: None,
+            shared: Mutex::default(),
             kind,
             columns: Columns::NONE,
             params: types.to_vec(),
@@ -102,15 +106,27 @@ impl<S> Statement<S> {
             name: self.name.clone(),
             bytes: self.bytes,
             charge: None,
+            shared: Mutex::default(),
         }
     }
 
-    /// The bytes that a portal which keeps it alive has to answer for.
-    pub(super) fn uncounted(&self) -> usize {
-        match self.charge {
-            Some(_) => 0,
-            None => self.bytes,
+    /// Counts the bytes for a portal that keeps it alive, unless they are counted already: the first of several counts them,
+    /// the last to go gives them back.
+    ///
+    /// # Errors
+    ///
+    /// 53200 if statements and portals take too much.
+    pub(super) fn share(&self, budget: &mut Budget) -> Result<Option<Arc<Charge>>> {
+        if self.charge.is_some() {
+            return Ok(None);
         }
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(charge) = shared.upgrade() {
+            return Ok(Some(charge));
+        }
+        let charge = Arc::new(budget.charge(self.bytes)?);
+        *shared = Arc::downgrade(&charge);
+        Ok(Some(charge))
     }
 
     /// The name, for messages.

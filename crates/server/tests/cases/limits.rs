@@ -248,13 +248,14 @@ fn sec_64_a_portal_keeps_its_statement() {
     client.send([
         parse("", &large, &[]),
         bind("p", "", &[]),
+        parse("", &large, &[]),
         bind("q", "", &[]),
         sync(),
     ]);
-    client.expect("1 2 E[53200] Z(E)");
-    // And the arguments of an EXECUTE belong to its portal.
+    client.expect("1 2 1 E[53200] Z(E)");
     client.send([query("rollback")]);
     client.expect("C(ROLLBACK) Z(I)");
+    // And the arguments of an EXECUTE belong to its portal.
     let run = format!("execute s('{}')", "x".repeat(450));
     client.send([
         parse("s", "select $1::text", &[]),
@@ -335,4 +336,65 @@ fn lm_02_limits_are_configuration() {
         client.send([startup(V3_0, &[fixed[0], ("application_name", &name)])]);
         client.expect(answer);
     }
+}
+
+#[test]
+fn sec_64_a_statement_that_portals_share_counts_once() {
+    let Some(server) = Setup::default().start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    client.send([query("begin"), parse("", &of_bytes(1 << 20), &[])]);
+    let binds: Vec<u8> = (0..100)
+        .flat_map(|n| bind(&format!("p{n}"), "", &[]))
+        .collect();
+    client.send([binds, sync()]);
+    client.expect("C(BEGIN) Z(T) 1 2×100 Z(T)");
+    client.send([query("rollback")]);
+    client.expect("C(ROLLBACK) Z(I)");
+}
+
+#[test]
+fn sec_64_what_is_shared_is_given_back_with_its_last_portal() {
+    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    client.send([
+        query("begin"),
+        parse("", &of_bytes(900), &[]),
+        bind("p", "", &[]),
+        bind("q", "", &[]),
+        close_portal("p"),
+        sync(),
+    ]);
+    client.expect("C(BEGIN) Z(T) 1 2 2 3 Z(T)");
+    let large = parse("s", &of_bytes(900), &[]);
+    // The unnamed statement is still there, but counts no more.
+    client.send([
+        close_portal("q"),
+        large.clone(),
+        close_statement("s"),
+        sync(),
+    ]);
+    client.expect("3 1 3 Z(T)");
+    client.send([bind("p", "", &[]), large, sync()]);
+    client.expect("2 E[53200] Z(E)");
+}
+
+#[test]
+fn sec_64_a_portal_that_becomes_another_gives_back_what_it_took() {
+    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let run = format!("execute s('{}')", "x".repeat(600));
+    client.send([
+        parse("s", "select $1::text", &[]),
+        parse("", &run, &[]),
+        bind("p", "", &[]),
+        execute("p", 0),
+        sync(),
+    ]);
+    client.expect("1 1 2 D C(SELECT 1) Z(I)");
 }
