@@ -78,6 +78,21 @@ impl Program {
     }
 }
 
+/// Sends a query; what the server said up to its ReadyForQuery, as text.
+fn query(socket: &mut TcpStream, sql: &str) -> String {
+    let length = u32::try_from(sql.len() + 5).unwrap();
+    let frame = [b"Q", length.to_be_bytes().as_slice(), sql.as_bytes(), b"\0"].concat();
+    socket.write_all(&frame).unwrap();
+    let mut said = Vec::new();
+    let ends = [b"Z\0\0\0\x05I", b"Z\0\0\0\x05T", b"Z\0\0\0\x05E"];
+    while !ends.iter().any(|end| said.ends_with(*end)) {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        said.push(byte[0]);
+    }
+    String::from_utf8_lossy(&said).into_owned()
+}
+
 fn ready(socket: &mut TcpStream) -> Vec<u8> {
     let mut said = Vec::new();
     while !said.ends_with(b"Z\0\0\0\x05I") {
@@ -203,4 +218,40 @@ fn half_of_tls_is_one_line() {
         String::from_utf8_lossy(&output.stderr),
         "trunkline: --tls-cert needs --tls-key FILE, the certificate's private key\n"
     );
+}
+
+/// The cursor that began last is not the one that is read.
+#[test]
+fn a_cancel_stops_the_cursor_that_is_read() {
+    let program = Program::start();
+    let (mut client, said) = program.client(&[]);
+    let at = said.windows(5).position(|w| w.starts_with(b"K\0\0\0"));
+    let (at, length) = (at.unwrap() + 5, usize::from(said[at.unwrap() + 4]));
+    let key = said[at..at + length - 4].to_vec();
+    let mut ask = |sql: &str| query(&mut client, sql);
+    for sql in [
+        "BEGIN",
+        "DECLARE a CURSOR FOR select n from generate_series(1, 100000000) g(n)",
+        "DECLARE b CURSOR FOR select n from generate_series(1, 1000000) g(n)",
+        "MOVE 1 a",
+        "SAVEPOINT s",
+        "MOVE 1 b",
+    ] {
+        let said = ask(sql);
+        assert!(said.ends_with('T'), "{sql}: {said}");
+    }
+    let port = program.port;
+    let cancel = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        let length = u32::try_from(key.len() + 8).unwrap().to_be_bytes();
+        let request = [&length, &80_877_102_u32.to_be_bytes(), key.as_slice()].concat();
+        let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        socket.write_all(&request).unwrap();
+    });
+    let said = ask("MOVE 100000000 a");
+    assert!(said.contains("57014"), "{said}");
+    cancel.join().unwrap();
+    assert!(ask("ROLLBACK TO s").contains("ROLLBACK"));
+    let said = ask("MOVE ALL b");
+    assert!(said.contains("MOVE 999999\0"), "{said}");
 }

@@ -5,9 +5,9 @@ mod open;
 mod stream;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::types::Value;
 use tokio::sync::mpsc::unbounded_channel;
@@ -25,7 +25,7 @@ use super::shared::{Shared, Signal};
 use super::translate::{Command, Plan, Query, TagKind};
 use super::value::{Batch, Cell, bind};
 pub use open::Sqlite;
-use stream::{Guard, Stream, Undo};
+use stream::{Guard, Running, Stream, Undo};
 
 /// One client's session. Its thread and connection begin with its first statement.
 #[derive(Debug)]
@@ -33,8 +33,7 @@ pub struct SqliteSession {
     worker: tokio::sync::OnceCell<Sender<Event>>,
     database: Arc<Database>,
     shared: Arc<Shared>,
-    /// The signal of the job at hand, for `cancel`.
-    running: Mutex<Option<Arc<Signal>>>,
+    running: Running,
     next: AtomicU64,
 }
 
@@ -49,19 +48,13 @@ impl SqliteSession {
             .await
     }
 
-    fn signal(&self) -> Arc<Signal> {
-        let signal = Arc::new(Signal::default());
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signal));
-        signal
-    }
-
     /// Has the worker do something, and waits for the outcome.
     async fn ask<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Engine) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let worker = self.worker().await?;
-        let signal = self.signal();
+        let signal = Arc::new(Signal::default());
         let (done, outcome) = oneshot::channel();
         let job = Box::new(move |engine: &Engine| {
             // The asker may have gone.
@@ -70,15 +63,17 @@ impl SqliteSession {
         worker
             .send(Event::Job(job, Arc::clone(&signal)))
             .map_err(|_| gone())?;
+        self.running.wait_for(&signal);
         let mut guard = Guard(Some(signal));
         let outcome = outcome.await.map_err(|_| gone())?;
         guard.0 = None;
+        self.running.done();
         outcome
     }
 
     async fn stream(&self, statement: &Statement, params: Vec<Value>) -> Result<Stream> {
         let worker = self.worker().await?.clone();
-        let signal = self.signal();
+        let signal = Arc::new(Signal::default());
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, chunks) = unbounded_channel();
         let known = Arc::clone(&statement.0);
@@ -106,6 +101,7 @@ impl SqliteSession {
             chunks,
             worker,
             signal,
+            running: self.running.clone(),
             ended: false,
         })
     }
@@ -344,14 +340,7 @@ impl Session for SqliteSession {
     }
 
     fn cancel(&self) {
-        if let Some(signal) = self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-        {
-            signal.stop();
-        }
+        self.running.stop();
     }
 }
 

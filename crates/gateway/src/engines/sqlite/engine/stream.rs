@@ -95,8 +95,15 @@ impl Engine {
                 }
                 let mut cursors = self.cursors.borrow_mut();
                 let cursor = cursors.entry(id).or_default();
-                if cursor.closed || signal.is_stopped() {
+                if cursor.closed {
                     return Ok(count);
+                }
+                // Whoever still reads must not take this for the end of the rows.
+                if signal.is_stopped() {
+                    return Err(Error::new(
+                        SqlState::QUERY_CANCELED,
+                        "canceling statement due to user request",
+                    ));
                 }
                 if draining {
                     self.keep_within_limit(batch.size())?;

@@ -1,13 +1,14 @@
 //! Opening sessions on a database.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 
 use trunkline_server::{Client, Error, Open, Result, SqlState};
 
 use crate::engines::sqlite::database::Database;
 use crate::engines::sqlite::functions::is_utc;
 use crate::engines::sqlite::session::SqliteSession;
+use crate::engines::sqlite::session::stream::Running;
 use crate::engines::sqlite::settings::Settings;
 use crate::engines::sqlite::shared::Shared;
 use crate::engines::sqlite::translate::Facts;
@@ -84,7 +85,7 @@ impl Open for Sqlite {
             worker: tokio::sync::OnceCell::new(),
             database: Arc::clone(&self.0),
             shared,
-            running: Mutex::default(),
+            running: Running::default(),
             next: AtomicU64::new(1),
         })
     }

@@ -1,7 +1,8 @@
 //! What is under way on the worker, and ends when nobody waits for it any more.
 
-use std::sync::Arc;
+use std::future::poll_fn;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -15,12 +16,19 @@ pub(super) struct Stream {
     pub(super) chunks: UnboundedReceiver<Chunk>,
     pub(super) worker: Sender<Event>,
     pub(super) signal: Arc<Signal>,
+    pub(super) running: Running,
     pub(super) ended: bool,
 }
 
 impl Stream {
     pub(super) async fn next(&mut self) -> Option<Chunk> {
-        let chunk = self.chunks.recv().await;
+        let chunk = poll_fn(|cx| {
+            // Another statement may have been waited for since.
+            self.running.wait_for(&self.signal);
+            self.chunks.poll_recv(cx)
+        })
+        .await;
+        self.running.done();
         self.ended = chunk.as_ref().is_none_or(|chunk| chunk.end.is_some());
         chunk
     }
@@ -38,6 +46,31 @@ impl Drop for Stream {
             self.signal.stop();
             let _ = self.worker.send(Event::Close(self.id));
         }
+    }
+}
+
+/// The signal of the job that the session waits for, for `cancel`: not of the one that began last, for that may be a suspended
+/// cursor's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Running(Arc<Mutex<Option<Arc<Signal>>>>);
+
+impl Running {
+    pub(super) fn wait_for(&self, signal: &Arc<Signal>) {
+        *self.lock() = Some(Arc::clone(signal));
+    }
+
+    pub(super) fn done(&self) {
+        *self.lock() = None;
+    }
+
+    pub(super) fn stop(&self) {
+        if let Some(signal) = self.lock().as_ref() {
+            signal.stop();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Signal>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

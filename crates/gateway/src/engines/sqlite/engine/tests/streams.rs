@@ -148,3 +148,28 @@ async fn looking_for_types_can_be_stopped() {
         SqlState::UNIQUE_VIOLATION
     );
 }
+
+/// Not rows that are too few: the reader could not tell.
+#[tokio::test]
+async fn a_stopped_result_ends_in_an_error() {
+    let database = database().await;
+    let a = Session::open(&database).await;
+    // A chunk each, and too little work for SQLite to see the signal first.
+    let (mut chunks, signal) = a.start(
+        1,
+        "select repeat('a', 100000) from generate_series(1, 50) g",
+    );
+    let first = chunks.recv().await.unwrap();
+    assert!(first.end.is_none());
+    signal.stop();
+    a.worker.send(Event::Credit(1, first.rows)).unwrap();
+    let end = loop {
+        let chunk = chunks.recv().await.unwrap();
+        match chunk.end {
+            Some(end) => break end,
+            None => a.worker.send(Event::Credit(1, chunk.rows)).unwrap(),
+        }
+    };
+    assert_eq!(end.unwrap_err().sqlstate(), SqlState::QUERY_CANCELED);
+    assert_eq!(a.run("select 1").await.unwrap(), 1);
+}
