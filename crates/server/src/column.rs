@@ -117,6 +117,16 @@ impl Columns {
             .as_ref()
     }
 
+    /// About the bytes that they take, with the description that may be kept of them. Columns that several statements share
+    /// are taken for each one's own.
+    pub(crate) fn size(&self) -> usize {
+        /// Of a column in RowDescription, beside its name.
+        const FIELD: usize = 19;
+        let names: usize = self.as_slice().iter().map(|column| column.name.len()).sum();
+        let each = size_of::<Column>() + size_of::<Type>() + FIELD;
+        self.as_slice().len() * each + 2 * names
+    }
+
     #[inline]
     pub(crate) fn types(&self) -> &[Type] {
         self.0.as_ref().map_or(&[], |shape| &shape.types)

@@ -94,8 +94,9 @@ impl<A: Authenticator> Server<A> {
     }
 
     /// The bytes that the named prepared statements and named portals of a session may take together; what goes beyond
-    /// fails with 53200, and the session goes on. Counted are the texts of statements, the types of their parameters,
-    /// and the values and formats of portals, not what the session itself makes of them. The unnamed statement and the
+    /// fails with 53200, and the session goes on. Counted are the texts of statements, the types of their parameters
+    /// and the columns of their results, the values and formats of portals, and 400 bytes for each of either, not what the
+    /// session itself makes of them. The unnamed statement and the
     /// unnamed portal come on top: there is one of each, no larger than a message ([`Limits::large`]) may be.
     /// Default: 64 MiB.
     #[must_use]

@@ -34,6 +34,9 @@ pub(super) struct Portal<'s, S: Session> {
     charge: Option<Charges>,
 }
 
+/// About what a portal takes whatever it is of: itself, its name, and its place in the map.
+const FIXED: usize = 400;
+
 /// What is counted for a portal that has a name.
 struct Charges {
     _own: Charge,
@@ -86,7 +89,7 @@ impl<S: Session> Portal<'_, S> {
     /// 53200 if statements and portals take too much.
     pub(super) fn pay(&mut self, budget: &mut Budget) -> Result<()> {
         let statement = self.statement.share(budget)?;
-        let own = budget.charge(self.values.size() + self.formats.size())?;
+        let own = budget.charge(FIXED + self.values.size() + self.formats.size())?;
         self.charge = Some(Charges {
             _own: own,
             _statement: statement,

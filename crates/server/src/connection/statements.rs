@@ -22,13 +22,17 @@ pub(super) struct Statement<S> {
     pub(super) outside_transaction: bool,
     pub(super) sql: Box<str>,
     name: Box<[u8]>,
-    /// What it takes: its text, which the session most likely keeps in some form, and the types of its parameters.
+    /// What it takes: its text, which the session most likely keeps in some form, the types of its parameters, the columns
+    /// of its result, and what every statement takes.
     bytes: usize,
     /// The bytes are counted: those of a statement with a name.
     charge: Option<Charge>,
     /// If not, they are as long as portals keep it: once for all of them.
     shared: Mutex<Weak<Charge>>,
 }
+
+/// About what a statement takes whatever it is: itself, twice its name, and its place in the map.
+const FIXED: usize = 400;
 
 /// What a statement is.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ pub(super) enum Kind<S> {
 impl<S> Statement<S> {
     pub(super) fn new(name: &StatementName<'_>, sql: &str, prepared: Prepared<S>) -> Self {
         Self {
-            bytes: size(sql, &prepared.params),
+            bytes: size(sql, &prepared.params) + prepared.columns.size(),
             charge: None,
             shared: Mutex::default(),
             kind: Kind::User(prepared.statement),
@@ -96,6 +100,7 @@ impl<S> Statement<S> {
 
     /// The same control statement, with the columns that its result has now.
     pub(super) fn with_columns(&self, columns: Columns) -> Self {
+        let bytes = (self.bytes + columns.size()).saturating_sub(self.columns.size());
         Self {
             kind: Kind::Control,
             columns,
@@ -104,7 +109,7 @@ impl<S> Statement<S> {
             outside_transaction: self.outside_transaction,
             sql: self.sql.clone(),
             name: self.name.clone(),
-            bytes: self.bytes,
+            bytes,
             charge: None,
             shared: Mutex::default(),
         }
@@ -248,7 +253,7 @@ impl<S> Statements<S> {
 }
 
 fn size(sql: &str, types: &[Type]) -> usize {
-    sql.len() + size_of_val(types)
+    FIXED + sql.len() + size_of_val(types)
 }
 
 #[cold]

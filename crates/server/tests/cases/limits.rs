@@ -145,53 +145,87 @@ fn of_bytes(bytes: usize) -> String {
 
 #[test]
 fn sec_64_bytes_of_prepared_statements() {
-    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+    let Some(server) = Setup::max_prepared_bytes(100_000).start_ours() else {
         return;
     };
     let mut client = server.login();
     let named = |name: &str, bytes| parse(name, &of_bytes(bytes), &[]);
-    client.send([named("a", 600), named("b", 400), sync()]);
+    // What each takes beside its text is less than a thousand bytes.
+    client.send([named("a", 60_000), named("b", 38_000), sync()]);
     client.expect("1 1 Z(I)");
-    client.send([close_statement("b"), named("b", 401), sync()]);
+    client.send([close_statement("b"), named("b", 40_000), sync()]);
     client.expect("3 E[53200] Z(I)");
     // By SQL as by the protocol.
     let prepare = |bytes| query(&format!("prepare b as {}", of_bytes(bytes)));
-    client.send([prepare(401), prepare(400)]);
+    client.send([prepare(40_000), prepare(38_000)]);
     client.expect("E[53200] Z(I) C(PREPARE) Z(I)");
-    client.send([query("deallocate a"), named("a", 592), sync()]);
+    client.send([query("deallocate a"), named("a", 59_000), sync()]);
     client.expect("C(DEALLOCATE) Z(I) 1 Z(I)");
-    // The types of parameters, four bytes each; that of $1 is found out, the other is given.
-    let typed = |types: &[u32]| parse("c", "select $1::int4", types);
-    client.send([query("deallocate a"), named("a", 582), sync()]);
-    client.expect("C(DEALLOCATE) Z(I) 1 Z(I)");
-    client.send([typed(&[]), sync()]);
-    client.expect("E[53200] Z(I)");
-    client.send([query("deallocate a"), named("a", 581), typed(&[]), sync()]);
-    client.expect("C(DEALLOCATE) Z(I) 1 1 Z(I)");
-    client.send([query("deallocate all"), named("a", 1000), sync()]);
+    client.send([query("deallocate all"), named("a", 99_000), sync()]);
     client.expect("C(DEALLOCATE ALL) Z(I) 1 Z(I)");
 }
 
 #[test]
+fn sec_64_columns_are_kept_too() {
+    let Some(server) = Setup::max_prepared_bytes(100_000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    // The text takes 3,000 bytes, and the columns fifty or a hundred each.
+    let wide = format!("select {}", vec!["1"; 1_500].join(","));
+    client.send([parse("a", &wide, &[]), sync()]);
+    client.expect("E[53200] Z(I)");
+    client.send([query(&format!("prepare a as {wide}"))]);
+    client.expect("E[53200] Z(I)");
+    // Without a name, or a portal that has one, it does not count.
+    client.send([
+        parse("", &wide, &[]),
+        bind("", "", &[]),
+        execute("", 0),
+        bind("p", "", &[]),
+        sync(),
+    ]);
+    client.expect("1 2 D(1500) C(SELECT 1) E[53200] Z(I)");
+}
+
+#[test]
+fn sec_64_small_ones_take_something_too() {
+    let Some(server) = Setup::max_prepared_bytes(1_000).start_ours() else {
+        return;
+    };
+    let mut client = server.login();
+    let small = |name: &str| parse(name, "select 1", &[]);
+    client.send([small("a"), small("b"), small("c"), sync()]);
+    client.expect("1 1 E[53200] Z(I)");
+    client.send([
+        close_statement("b"),
+        bind("p", "a", &[]),
+        bind("q", "a", &[]),
+        sync(),
+    ]);
+    client.expect("3 2 E[53200] Z(I)");
+}
+
+#[test]
 fn sec_64_bytes_of_portals() {
-    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+    let Some(server) = Setup::max_prepared_bytes(100_000).start_ours() else {
         return;
     };
     let mut client = server.login();
     let value = |bytes| "x".repeat(bytes);
     client.send([query("begin"), parse("s", "select $1::text", &[]), sync()]);
     client.expect("C(BEGIN) Z(T) 1 Z(T)");
-    // The statement takes 15 bytes and 4 for its type; a value, 12 more than its own.
+    // What the statement takes, and a portal beside its value, is less than a thousand bytes.
     client.send([
         query("savepoint a"),
-        bind("p", "s", &[Some(&value(969))]),
+        bind("p", "s", &[Some(&value(97_000))]),
         close_portal("p"),
-        bind("p", "s", &[Some(&value(970))]),
+        bind("p", "s", &[Some(&value(100_000))]),
         sync(),
         query("rollback to a"),
     ]);
     client.expect("C(SAVEPOINT) Z(T) 2 3 E[53200] Z(E) C(ROLLBACK) Z(T)");
-    let half = value(480);
+    let half = value(49_800);
     client.send([
         bind("p", "s", &[Some(&half)]),
         bind("q", "s", &[Some(&half)]),
@@ -209,15 +243,15 @@ fn sec_64_bytes_of_portals() {
         query("commit"),
     ]);
     client.expect("2 D s 3 2 Z(T) C(COMMIT) Z(I)");
-    client.send([bind("p", "s", &[Some(&value(969))]), sync()]);
+    client.send([bind("p", "s", &[Some(&value(97_000))]), sync()]);
     client.expect("2 Z(I)");
     // That portal went with Sync; a cursor is a portal, too.
     client.send([
         query("begin"),
-        query(&format!("declare c cursor for {}", of_bytes(982))),
+        query(&format!("declare c cursor for {}", of_bytes(100_000))),
         query("rollback"),
         query("begin"),
-        query(&format!("declare c cursor for {}", of_bytes(981))),
+        query(&format!("declare c cursor for {}", of_bytes(97_000))),
     ]);
     client.expect(
         "C(BEGIN) Z(T) E[53200] Z(E) C(ROLLBACK) Z(I) C(BEGIN) Z(T) C(DECLARE CURSOR) Z(T)",
@@ -226,11 +260,11 @@ fn sec_64_bytes_of_portals() {
 
 #[test]
 fn sec_64_a_portal_keeps_its_statement() {
-    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+    let Some(server) = Setup::max_prepared_bytes(100_000).start_ours() else {
         return;
     };
     let mut client = server.login();
-    let large = of_bytes(900);
+    let large = of_bytes(90_000);
     client.send([
         query("begin; savepoint a"),
         parse("s", &large, &[]),
@@ -256,7 +290,7 @@ fn sec_64_a_portal_keeps_its_statement() {
     client.send([query("rollback")]);
     client.expect("C(ROLLBACK) Z(I)");
     // And the arguments of an EXECUTE belong to its portal.
-    let run = format!("execute s('{}')", "x".repeat(450));
+    let run = format!("execute s('{}')", "x".repeat(45_000));
     client.send([
         parse("s", "select $1::text", &[]),
         parse("e", &run, &[]),
@@ -271,25 +305,29 @@ fn sec_64_a_portal_keeps_its_statement() {
 
 #[test]
 fn sec_64_messages_bound_what_has_no_name() {
-    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+    let Some(server) = Setup::max_prepared_bytes(100_000).start_ours() else {
         return;
     };
     let mut client = server.login();
-    let large = "x".repeat(5000);
-    client.send([parse("s", &of_bytes(1000), &[]), sync()]);
+    let large = "x".repeat(200_000);
+    client.send([parse("s", &of_bytes(99_000), &[]), sync()]);
     client.expect("1 Z(I)");
     client.send([
         parse("", "select $1::text", &[]),
         bind("", "", &[Some(&large)]),
         execute("", 0),
-        parse("", &of_bytes(5000), &[]),
+        parse("", &of_bytes(200_000), &[]),
         bind("", "", &[]),
         execute("", 0),
         sync(),
-        query(&of_bytes(5000)),
+        query(&of_bytes(200_000)),
     ]);
     client.expect("1 2 D C(SELECT 1) 1 2 D C(SELECT 1) Z(I) T D C(SELECT 1) Z(I)");
-    client.send([parse("", &of_bytes(5000), &[]), bind("p", "", &[]), sync()]);
+    client.send([
+        parse("", &of_bytes(200_000), &[]),
+        bind("p", "", &[]),
+        sync(),
+    ]);
     client.expect("1 E[53200] Z(I)");
 }
 
@@ -356,20 +394,20 @@ fn sec_64_a_statement_that_portals_share_counts_once() {
 
 #[test]
 fn sec_64_what_is_shared_is_given_back_with_its_last_portal() {
-    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+    let Some(server) = Setup::max_prepared_bytes(100_000).start_ours() else {
         return;
     };
     let mut client = server.login();
     client.send([
         query("begin"),
-        parse("", &of_bytes(900), &[]),
+        parse("", &of_bytes(90_000), &[]),
         bind("p", "", &[]),
         bind("q", "", &[]),
         close_portal("p"),
         sync(),
     ]);
     client.expect("C(BEGIN) Z(T) 1 2 2 3 Z(T)");
-    let large = parse("s", &of_bytes(900), &[]);
+    let large = parse("s", &of_bytes(90_000), &[]);
     // The unnamed statement is still there, but counts no more.
     client.send([
         close_portal("q"),
@@ -384,11 +422,11 @@ fn sec_64_what_is_shared_is_given_back_with_its_last_portal() {
 
 #[test]
 fn sec_64_a_portal_that_becomes_another_gives_back_what_it_took() {
-    let Some(server) = Setup::max_prepared_bytes(1000).start_ours() else {
+    let Some(server) = Setup::max_prepared_bytes(100_000).start_ours() else {
         return;
     };
     let mut client = server.login();
-    let run = format!("execute s('{}')", "x".repeat(600));
+    let run = format!("execute s('{}')", "x".repeat(60_000));
     client.send([
         parse("s", "select $1::text", &[]),
         parse("", &run, &[]),
