@@ -152,6 +152,11 @@ impl<A: Authenticator> Server<A> {
     /// whose rows they are is stopped as by the [loss of the client](crate::Session#cancellation). It begins when the
     /// buffers on the way are full, and again with whatever the client takes: a slow reader is none that has stopped.
     ///
+    /// What the client takes shows by what the socket accepts, and a socket whose buffer is full accepts more only when a
+    /// good part of it is free, often hundreds of kilobytes. Over TLS it is the encryption that accepts, in pieces of up to 64
+    /// KiB, and only one that is accepted counts. A client that takes less than that within the limit may be disconnected,
+    /// too, so give slow ones time for a megabyte. While a statement is at work and sends nothing, nothing is found out.
+    ///
     /// Default: no limit, which zero also means. PostgreSQL has none either, and people rely on it: who looks at a
     /// result in a pager stops reading for as long as they like. Until then a client that does not read keeps its
     /// transaction open, with all that the transaction holds. Set a limit of minutes where that matters more;
