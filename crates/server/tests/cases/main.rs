@@ -37,6 +37,7 @@ mod extended;
 mod function_call;
 mod guesses;
 mod hostile;
+mod kept;
 mod limits;
 mod mutated;
 mod names;
