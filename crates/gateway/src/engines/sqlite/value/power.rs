@@ -1,7 +1,6 @@
 //! Roots, powers and logarithms of numerics, with as many digits as PostgreSQL shows.
 //!
-//! They are calculated with [`DIGITS`] digits, many more than the sixteen significant ones that are shown, as whole numbers of
-//! that many decimal places.
+//! They are calculated as whole numbers of some decimal places more than are shown.
 
 use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive, Zero};
@@ -9,11 +8,10 @@ use trunkline_server::{Error, Result, SqlState};
 
 use super::decimal::{self, Decimal, SHOWN, SIGNIFICANT, leading, overflow, places};
 
-/// Decimal places of what is calculated on the way.
-const DIGITS: i64 = 80;
-/// The natural logarithm of ten, to that many places.
-const LN_10: &str =
-    "230258509299404568401799145468436420760110148862877297603332790096757260967735248";
+/// Decimal places that are calculated beyond those that are shown.
+const GUARD: i64 = 20;
+/// Decimal places that are calculated at most, which takes noticeable time.
+const FINEST: i64 = 5000;
 /// Bits of a whole power that is calculated exactly: twice those of a numeric with the most digits.
 const EXACT: u64 = 1_000_000;
 /// Places before the point that a numeric has at most.
@@ -74,7 +72,7 @@ pub(crate) fn exp(text: &str) -> Result<String> {
         Decimal::Finite(number) => {
             let weight = number.to_f64().unwrap_or(f64::NAN) * std::f64::consts::LOG10_E;
             let scale = scale_of(weight, LARGEST, number.fractional_digit_count())?;
-            decimal::plain(&exponential(&number, scale))
+            decimal::plain(&exponential(&number, scale, working(weight, scale)))
         }
         Decimal::NegInfinity => "0".to_owned(),
         other => other.text(),
@@ -91,7 +89,8 @@ pub(crate) fn ln(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     };
     let scale = (SIGNIFICANT - weight_of_ln(&number)).max(number.fractional_digit_count());
-    let rounded = scaled(logarithm(&number), scale.clamp(0, SHOWN));
+    let scale = scale.clamp(0, SHOWN);
+    let rounded = scaled(logarithm(&number, scale + GUARD), scale);
     Ok(decimal::plain(&rounded))
 }
 
@@ -108,15 +107,19 @@ pub(crate) fn log(base: &str, text: &str) -> Result<String> {
         (Decimal::Infinity, _) => return Ok("0".to_owned()),
         _ => return Ok("Infinity".to_owned()),
     };
-    let divisor = logarithm(&base);
-    if divisor.is_zero() {
-        return Err(Error::new(SqlState::DIVISION_BY_ZERO, "division by zero"));
-    }
-    let scale = (SIGNIFICANT - (weight_of_ln(&number) - weight_of_ln(&base)))
+    let (weight, base_weight) = (weight_of_ln(&number), weight_of_ln(&base));
+    let scale = (SIGNIFICANT - (weight - base_weight))
         .max(base.fractional_digit_count())
         .max(number.fractional_digit_count())
         .clamp(0, SHOWN);
-    let quotient = decimal::quotient(&logarithm(&number), &divisor, scale);
+    // The smaller the divisor, the more of its places count, and of the quotient's own.
+    let small = (-base_weight).max(0) + (weight - base_weight).max(0);
+    let digits = (scale + GUARD + small).min(FINEST);
+    let divisor = logarithm(&base, digits);
+    if divisor.is_zero() {
+        return Err(Error::new(SqlState::DIVISION_BY_ZERO, "division by zero"));
+    }
+    let quotient = decimal::quotient(&logarithm(&number, digits), &divisor, scale);
     Ok(decimal::plain(&quotient))
 }
 
@@ -139,14 +142,17 @@ pub(crate) fn power(base: &BigDecimal, exponent: &BigDecimal) -> Result<BigDecim
         return Err(complex_power());
     }
     if base.is_zero() {
-        return Ok(scaled(
-            BigDecimal::zero(),
-            SIGNIFICANT.max(base.fractional_digit_count()).min(SHOWN),
-        ));
+        return Ok(scaled(BigDecimal::zero(), whole_scale(base)));
     }
-    let product =
-        (logarithm(&base.abs()) * exponent).with_scale_round(DIGITS, RoundingMode::HalfUp);
-    let weight = product.to_f64().unwrap_or(f64::NAN) * std::f64::consts::LOG10_E;
+    let size = base.abs();
+    let factor = places(exponent).max(0);
+    let natural = |digits: i64| {
+        let digits = digits.saturating_add(factor).min(FINEST);
+        scaled(logarithm(&size, digits) * exponent, digits)
+    };
+    let near = (-weight_of_ln(&size)).max(0);
+    let rough = natural(2 * GUARD + near).to_f64().unwrap_or(f64::NAN);
+    let weight = rough * std::f64::consts::LOG10_E;
     let wider = base
         .fractional_digit_count()
         .max(exponent.fractional_digit_count());
@@ -155,7 +161,17 @@ pub(crate) fn power(base: &BigDecimal, exponent: &BigDecimal) -> Result<BigDecim
     } else {
         LARGEST
     };
-    let result = exponential(&product, scale_of(weight, limit, wider)?);
+    let scale = scale_of(weight, limit, wider)?;
+    let result = match exponent.to_i64().filter(|_| exponent.is_integer()) {
+        Some(n) => {
+            let scale = whole_scale(base);
+            rounded_power(&size, n, working(weight, scale), scale)
+        }
+        None => {
+            let digits = working(weight, scale);
+            exponential(&natural(digits), scale, digits.min(FINEST))
+        }
+    };
     Ok(if base.is_negative() && odd {
         -result
     } else {
@@ -200,10 +216,14 @@ fn positive(text: &str) -> Result<Decimal> {
     }
 }
 
+/// The digits after the point that PostgreSQL shows of a whole power.
+fn whole_scale(base: &BigDecimal) -> i64 {
+    SIGNIFICANT.max(base.fractional_digit_count()).min(SHOWN)
+}
+
 /// A small whole power, exactly, and rounded to what is shown; `None` when it is not small.
 fn whole_power(base: &BigDecimal, n: i64) -> Result<Option<BigDecimal>> {
-    // PostgreSQL shows sixteen digits after the point at least.
-    let scale = SIGNIFICANT.max(base.fractional_digit_count()).min(SHOWN);
+    let scale = whole_scale(base);
     if n != 0 && !base.is_zero() {
         // The power of ten of the result lies between these.
         let places = places(base);
@@ -227,6 +247,52 @@ fn whole_power(base: &BigDecimal, n: i64) -> Result<Option<BigDecimal>> {
     } else {
         scaled(result, scale)
     }))
+}
+
+/// A whole power of a positive number, of which so many digits are kept on the way.
+fn rounded_power(base: &BigDecimal, n: i64, digits: i64, scale: i64) -> BigDecimal {
+    // Four bits a digit, and those that the error of each step takes.
+    let bits = u64::try_from(digits).unwrap_or(0) * 4 + 128;
+    // As a mantissa and a power of two: to cut it is a shift.
+    let cut = |mantissa: BigInt, exponent: i64| {
+        let over = mantissa.bits().saturating_sub(bits);
+        (mantissa >> over, exponent.saturating_add_unsigned(over))
+    };
+    let (top, places) = base.as_bigint_and_exponent();
+    let bottom = BigInt::from(10).pow(u32::try_from(places).unwrap_or(0));
+    let (top, bottom) = if n < 0 { (bottom, top) } else { (top, bottom) };
+    let shift = (bits + bottom.bits()).saturating_sub(top.bits()) + 1;
+    let exponent = -i64::try_from(shift).unwrap_or(i64::MAX);
+    let mut square = cut((top << shift) / bottom, exponent);
+    let (mut left, mut result) = (n.unsigned_abs(), (BigInt::from(1), 0_i64));
+    while left > 0 {
+        if left & 1 == 1 {
+            result = cut(&result.0 * &square.0, result.1.saturating_add(square.1));
+        }
+        left >>= 1;
+        if left > 0 {
+            square = cut(&square.0 * &square.0, square.1.saturating_mul(2));
+        }
+    }
+    let (mantissa, exponent) = result;
+    let places = scale + 1;
+    let shown = mantissa * BigInt::from(10).pow(u32::try_from(places).unwrap_or(0));
+    let shown = if exponent < 0 {
+        shown >> exponent.unsigned_abs()
+    } else {
+        shown << exponent
+    };
+    scaled(BigDecimal::new(shown, places), scale)
+}
+
+/// Digits to calculate for a result of this decimal weight that shows so many after the point.
+fn working(weight: f64, scale: i64) -> i64 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "it is held against the limits"
+    )]
+    let before = weight.clamp(0.0, WIDEST) as i64;
+    before + scale + GUARD
 }
 
 fn scaled(number: BigDecimal, scale: i64) -> BigDecimal {
@@ -258,7 +324,11 @@ fn weight_of_ln(number: &BigDecimal) -> i64 {
         let count = i64::try_from(digits.abs().to_string().len()).unwrap_or(i64::MAX);
         return count - exponent - 1;
     } else {
-        logarithm(number).to_f64().unwrap_or(1.0).abs().log10()
+        logarithm(number, 2 * GUARD)
+            .to_f64()
+            .unwrap_or(1.0)
+            .abs()
+            .log10()
     };
     #[allow(
         clippy::cast_possible_truncation,
@@ -268,8 +338,9 @@ fn weight_of_ln(number: &BigDecimal) -> i64 {
     weight
 }
 
-fn one() -> BigInt {
-    BigInt::from(10).pow(u32::try_from(DIGITS).unwrap_or(0))
+/// One, with so many decimal places.
+fn one(digits: i64) -> BigInt {
+    BigInt::from(10).pow(u32::try_from(digits).unwrap_or(0))
 }
 
 /// As a whole number of `places` decimal places.
@@ -280,22 +351,34 @@ fn fixed(number: &BigDecimal, places: i64) -> BigInt {
         .0
 }
 
-fn ln_10() -> BigInt {
-    LN_10.parse().unwrap_or_default()
+/// The natural logarithm of ten, to nearly so many places.
+fn ln_10(one: &BigInt) -> BigInt {
+    // 46 · artanh(1/31) + 34 · artanh(1/49) + 20 · artanh(1/161)
+    let artanh = |n: u32| {
+        let mut term = one / n;
+        let (mut sum, mut odd) = (term.clone(), 1_u32);
+        while !term.is_zero() {
+            term /= n * n;
+            odd += 2;
+            sum += &term / odd;
+        }
+        sum
+    };
+    artanh(31) * 46 + artanh(49) * 34 + artanh(161) * 20
 }
 
-/// The natural logarithm of a positive number, to about [`DIGITS`] places.
-fn logarithm(number: &BigDecimal) -> BigDecimal {
+/// The natural logarithm of a positive number, to nearly so many places.
+fn logarithm(number: &BigDecimal, places: i64) -> BigDecimal {
     let (digits, exponent) = number.as_bigint_and_exponent();
     let count = i64::try_from(digits.to_string().len()).unwrap_or(i64::MAX);
     // number = mantissa · 10^tens, the mantissa from 1 to 10.
     let tens = count - exponent - 1;
-    let mut mantissa = fixed(&BigDecimal::new(digits, count - 1), DIGITS);
-    let one = one();
+    let mut mantissa = fixed(&BigDecimal::new(digits, count - 1), places);
+    let one = one(places);
     // Each root halves the logarithm; after five, the series converges fast. A number near one has need of none.
     let mut halvings = 0_u32;
     while &mantissa - &one > &one / 10 {
-        mantissa = (mantissa * &one).sqrt();
+        mantissa = whole_root(&(mantissa * &one));
         halvings += 1;
     }
     // ln m = 2 · artanh((m − 1) / (m + 1))
@@ -307,16 +390,16 @@ fn logarithm(number: &BigDecimal) -> BigDecimal {
         n += 2;
         sum += &term / n;
     }
-    let natural = sum * 2 * BigInt::from(2).pow(halvings) + ln_10() * tens;
-    BigDecimal::new(natural, DIGITS)
+    let natural = sum * 2 * BigInt::from(2).pow(halvings) + ln_10(&one) * tens;
+    BigDecimal::new(natural, places)
 }
 
-/// e to this power, with `scale` digits after the point; beyond some eighty significant ones they are zeros.
-fn exponential(power: &BigDecimal, scale: i64) -> BigDecimal {
-    let one = one();
-    let x = fixed(power, DIGITS);
+/// e to this power, with `scale` digits after the point, calculated with so many digits.
+fn exponential(power: &BigDecimal, scale: i64, digits: i64) -> BigDecimal {
+    let one = one(digits);
+    let x = fixed(power, digits);
     // power = tens · ln 10 + rest
-    let ln_10 = ln_10();
+    let ln_10 = ln_10(&one);
     let (mut tens, mut rest) = (&x / &ln_10, &x % &ln_10);
     if rest.is_negative() {
         tens -= 1;
@@ -333,7 +416,7 @@ fn exponential(power: &BigDecimal, scale: i64) -> BigDecimal {
     if tens < -scale - 2 {
         return BigDecimal::new(BigInt::zero(), scale);
     }
-    scaled(BigDecimal::new(sum, DIGITS - tens), scale)
+    scaled(BigDecimal::new(sum, digits - tens), scale)
 }
 
 #[cfg(test)]
@@ -405,6 +488,29 @@ mod tests {
                 expected,
                 "log({base}, {number})"
             );
+        }
+    }
+
+    /// The last digits that PostgreSQL 15 shows.
+    #[test]
+    fn every_digit_that_is_shown_is_right() {
+        let two = format!("2.{}", "0".repeat(990));
+        let half = format!("2.5{}", "0".repeat(989));
+        let power = |base, exponent| decimal::calculate(base, "^", exponent);
+        for (shown, length, last) in [
+            (exp(&two), 992, "72276144866745056499"),
+            (ln(&two), 992, "05340164925687274778"),
+            (log("3", &two), 992, "45682092203159263603"),
+            (power("1.5", &half), 992, "94605482683809916289"),
+            (exp("5999.9"), 2608, "816822103798416416.2"),
+            (power("2.0", "8000.5"), 2411, "225496395121482570.8"),
+            (power("1.2345678", "150000"), 13_745, "250.4870249785928443"),
+            (power("1.2345678", "-150"), 18, "0.0000000000000187"),
+            (power("0.99999999", "100000000"), 18, "0.3678794393320451"),
+        ] {
+            let shown = shown.unwrap();
+            assert!(shown.ends_with(last), "{last}: {shown}");
+            assert_eq!(shown.len(), length, "{last}");
         }
     }
 
