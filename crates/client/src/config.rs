@@ -64,6 +64,7 @@ pub use login::{ChannelBinding, Gss, GssLibrary, Login, OAuth};
 pub use passfile::Warning;
 pub use protocol::ProtocolVersions;
 pub use resolved::Resolved;
+pub(crate) use resolved::knows;
 pub use secret::Secret;
 pub use servers::{LoadBalance, TargetSession};
 pub use session::Replication;

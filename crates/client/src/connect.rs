@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trunkline_proto::auth::Binding;
-use trunkline_proto::backend::code;
 use trunkline_proto::client::encryption::{Answer, Encryption};
 use trunkline_proto::frontend::SslRequest;
 use trunkline_proto::{Encode, SqlState};
 
 use crate::config::{Host, Resolved, SslCertMode, SslMode, TargetSession, Tcp};
 use crate::error::Kind;
-use crate::login::{LoggedIn, log_in};
+use crate::login::log_in;
 use crate::net::Stream;
 use crate::net::dial::{Target, dial, targets};
 use crate::net::tls::Connector;
-use crate::{Error, Result, random, session_kind};
+use crate::{Connection, Error, Result, random, session_kind};
 
 /// How to reach the server of a session again, with nothing weaker than what it was reached with (SEC-08, SEC-09).
 #[derive(Clone)]
@@ -38,14 +37,8 @@ enum Protection {
     TlsIfOffered,
 }
 
-/// A session, and the way to it.
-pub(crate) struct Opened {
-    pub(crate) session: LoggedIn,
-    pub(crate) route: Route,
-}
-
 /// Tries the hosts in turn.
-pub(crate) async fn connect(resolved: &Resolved) -> Result<Opened> {
+pub(crate) async fn connect(resolved: &Resolved) -> Result<Connection> {
     let connector = connector(resolved)?;
     let mut hosts: Vec<&Host> = resolved.hosts.iter().collect();
     resolved.load_balance.order(&mut hosts, random::below);
@@ -68,7 +61,7 @@ pub(crate) async fn connect(resolved: &Resolved) -> Result<Opened> {
             for target in found {
                 let attempt = attempt(resolved, host, &target, connector.as_ref(), *wanted);
                 match within(resolved.connect_timeout, attempt).await {
-                    Ok(opened) => return Ok(opened),
+                    Ok(connection) => return Ok(connection),
                     Err(error) => {
                         let next = may_try_next(&error);
                         failures.push((host.label(), error));
@@ -98,11 +91,10 @@ fn connector(resolved: &Resolved) -> Result<Option<Connector>> {
 fn may_try_next(error: &Error) -> bool {
     match error.kind() {
         Kind::Hosts(tried) => tried.iter().all(|(_, error)| may_try_next(error)),
-        Kind::Server(error) | Kind::Unproven(error) => {
-            error.sqlstate() == SqlState::CANNOT_CONNECT_NOW
-        }
         Kind::Login(_) => false,
-        _ => true,
+        _ => error
+            .sqlstate()
+            .is_none_or(|sqlstate| sqlstate == SqlState::CANNOT_CONNECT_NOW),
     }
 }
 
@@ -125,7 +117,7 @@ async fn attempt(
     target: &Target,
     connector: Option<&Connector>,
     wanted: TargetSession,
-) -> Result<Opened> {
+) -> Result<Connection> {
     let protections: &[Protection] = match (&connector, resolved.tls.mode) {
         _ if host.is_local() => &[Protection::Plain],
         (None, _) | (_, SslMode::Disable) => &[Protection::Plain],
@@ -146,7 +138,7 @@ async fn attempt(
                 .filter(|_| *protection != Protection::Plain),
         };
         match open(resolved, route, *protection, wanted).await {
-            Ok(opened) => return Ok(opened),
+            Ok(connection) => return Ok(connection),
             Err((error, encrypted)) => {
                 let last = number + 1 == protections.len();
                 let again = match protection {
@@ -157,7 +149,7 @@ async fn attempt(
                     }
                     Protection::Tls => false,
                 };
-                if last && failures.is_empty() || failures.is_empty() && !again {
+                if failures.is_empty() && (last || !again) {
                     return Err(error);
                 }
                 let how = if encrypted { "with TLS" } else { "without TLS" };
@@ -185,7 +177,7 @@ async fn open(
     mut route: Route,
     protection: Protection,
     wanted: TargetSession,
-) -> Result<Opened, (Error, bool)> {
+) -> Result<Connection, (Error, bool)> {
     let (stream, binding) = route
         .stream(protection == Protection::TlsIfOffered)
         .await
@@ -196,30 +188,21 @@ async fn open(
     }
     let host = route.host.clone();
     let finish = async {
-        let mut session = log_in(stream, binding, &host, resolved).await?;
-        session_kind::check(&mut session, wanted).await?;
-        Ok(session)
+        let session = log_in(stream, binding, &host, resolved).await?;
+        let mut connection = Connection::new(session, route);
+        session_kind::check(&mut connection, wanted).await?;
+        Ok(connection)
     };
-    match finish.await {
-        Ok(session) => Ok(Opened { session, route }),
-        Err(error) => Err((name_passfile(error, &host), encrypted)),
-    }
+    finish
+        .await
+        .map_err(|error| (name_passfile(error, &host), encrypted))
 }
 
 /// A wrong password that came from a file is wrong in that file, as libpq says too.
 fn name_passfile(error: Error, host: &Host) -> Error {
-    match (&host.passfile, error.kind()) {
-        (Some(path), Kind::Server(refused) | Kind::Unproven(refused))
-            if refused.sqlstate() == SqlState::INVALID_PASSWORD =>
-        {
-            let hint = format!("the password was taken from {}", path.display());
-            let mut fields: Vec<(u8, Vec<u8>)> = refused
-                .fields()
-                .filter(|(each, _)| *each != code::HINT)
-                .map(|(each, text)| (each, text.to_vec()))
-                .collect();
-            fields.push((code::HINT, hint.into_bytes()));
-            crate::ServerError::from_fields(fields).into()
+    match &host.passfile {
+        Some(path) if error.sqlstate() == Some(SqlState::INVALID_PASSWORD) => {
+            Kind::Passfile(path.clone(), error).into()
         }
         _ => error,
     }

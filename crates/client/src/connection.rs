@@ -11,8 +11,9 @@ use trunkline_proto::frontend::{Bind, FunctionCall, Parse, ProtocolVersion, Targ
 use trunkline_proto::{Oid, PortalName, StatementName, frame};
 
 use crate::channel::Channel;
-use crate::connect::{Opened, Route, connect};
+use crate::connect::{Route, connect};
 use crate::error::Kind;
+use crate::login::LoggedIn;
 use crate::parameters::Parameters;
 use crate::{CancelToken, Config, Environment, Notice, Resolved, Result};
 
@@ -75,14 +76,17 @@ impl Connection {
     ///
     /// Dropped, it leaves nothing behind.
     pub async fn open(resolved: &Resolved) -> Result<Self> {
-        let Opened { session, route } = connect(resolved).await?;
-        Ok(Self {
+        connect(resolved).await
+    }
+
+    pub(crate) fn new(session: LoggedIn, route: Route) -> Self {
+        Self {
             machine: session.machine,
             channel: session.channel,
             parameters: session.parameters,
             notices: session.notices,
             route: Arc::new(route),
-        })
+        }
     }
 
     /// Takes the next message of the server: it sends what is in the output, and waits.

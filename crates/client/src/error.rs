@@ -1,6 +1,7 @@
 //! What went wrong, as one opaque type.
 
 use std::error::Error as StdError;
+use std::path::PathBuf;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -32,8 +33,10 @@ pub(crate) enum Kind {
     Protocol(ProtocolError),
     Misuse(Misuse),
     Server(Box<ServerError>),
-    /// The same, of a server that has proved nothing of itself when it said so.
-    Unproven(Box<ServerError>),
+    /// The same, of a server that is not known and has not satisfied the login's policy: its words may be anybody's.
+    Stranger(Box<ServerError>),
+    /// The server refused a password that came from this file.
+    Passfile(PathBuf, Error),
     /// A request to cancel failed; the session that it was for has nothing to do with that.
     Cancel(Error),
     /// `connect_timeout` ran out.
@@ -82,7 +85,8 @@ impl Error {
     #[must_use]
     pub fn server(&self) -> Option<&ServerError> {
         match &*self.0 {
-            Kind::Server(error) | Kind::Unproven(error) => Some(error),
+            Kind::Server(error) | Kind::Stranger(error) => Some(error),
+            Kind::Passfile(_, error) => error.server(),
             Kind::Hosts(hosts) => hosts.iter().rev().find_map(|(_, error)| error.server()),
             _ => None,
         }
@@ -131,7 +135,10 @@ impl fmt::Display for Error {
             Kind::Protocol(error) => error.fmt(f),
             Kind::Misuse(error) => error.fmt(f),
             Kind::Server(error) => error.fmt(f),
-            Kind::Unproven(error) => {
+            Kind::Passfile(path, error) => {
+                write!(f, "{error}; the password was taken from {}", path.display())
+            }
+            Kind::Stranger(error) => {
                 write!(f, "{error}, says a server that has not proved who it is")
             }
             Kind::Cancel(error) => write!(f, "cancelling failed: {error}"),

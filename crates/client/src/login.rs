@@ -6,7 +6,7 @@ use trunkline_proto::frontend::{Parameters as StartupParameters, Startup};
 use trunkline_proto::{ReplyLimits, client};
 
 use crate::channel::Channel;
-use crate::config::{ChannelBinding, Host, Resolved, Verification};
+use crate::config::{ChannelBinding, Host, Resolved, Verification, knows};
 use crate::error::Kind;
 use crate::net::Stream;
 use crate::parameters::Parameters;
@@ -41,7 +41,8 @@ pub(crate) async fn log_in(
         version: resolved.protocol.max,
         parameters: StartupParameters::from(parameters.as_slice()),
     };
-    let policy = policy(&stream, host, resolved);
+    let verified = matches!(stream, Stream::Tls(_)).then(|| resolved.tls.verification());
+    let policy = policy(host, verified, resolved);
     let credentials = Credentials {
         password: host
             .password
@@ -58,8 +59,8 @@ pub(crate) async fn log_in(
     let mut login = Login::start(&startup, credentials, &policy, limits, &mut channel.output)?;
     let mut parameters = Parameters::default();
     let mut notices = Vec::new();
-    // Whether what the server says is known to be the server's.
-    let mut proven = is_proven(&channel.stream, resolved);
+    // Whether these are the words of the server that was asked for: it is known, or has satisfied the policy.
+    let mut trusted = knows(host, verified);
     loop {
         let Channel {
             bytes,
@@ -79,16 +80,16 @@ pub(crate) async fn log_in(
                 }
             }
             Some(Progress::ParameterStatus(status)) => parameters.set(&status),
-            Some(Progress::Authenticated) => proven = true,
-            Some(Progress::Notice(notice)) if proven && notices.len() < MAX_NOTICES => {
+            Some(Progress::Authenticated) => trusted = true,
+            Some(Progress::Notice(notice)) if trusted && notices.len() < MAX_NOTICES => {
                 notices.push(Notice::new(&notice));
             }
             Some(Progress::Error(error)) => {
                 let error = ServerError::new(&error);
-                return Err(if proven {
+                return Err(if trusted {
                     error.into()
                 } else {
-                    Kind::Unproven(Box::new(error)).into()
+                    Kind::Stranger(Box::new(error)).into()
                 });
             }
             Some(Progress::Ready) => break,
@@ -104,22 +105,8 @@ pub(crate) async fn log_in(
     })
 }
 
-/// Whether the stream leads to a server that is known: by its certificate, or because it is on this machine.
-fn is_proven(stream: &Stream, resolved: &Resolved) -> bool {
-    match stream {
-        Stream::Tls(_) => resolved.tls.verification() != Verification::Nothing,
-        Stream::Tcp(_) => false,
-        #[cfg(unix)]
-        Stream::Unix(_) => true,
-    }
-}
-
 /// What [`Resolved::policy`] says, less what needs somebody to fetch tokens and tickets.
-fn policy(stream: &Stream, host: &Host, resolved: &Resolved) -> Policy {
-    let verified = match stream {
-        Stream::Tls(_) => Some(resolved.tls.verification()),
-        _ => None,
-    };
+fn policy(host: &Host, verified: Option<Verification>, resolved: &Resolved) -> Policy {
     let policy = resolved.policy(host, verified);
     let unattended = [Method::OAuth, Method::Gss, Method::Sspi];
     Policy {

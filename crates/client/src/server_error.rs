@@ -156,15 +156,6 @@ fields!(ServerError, ErrorResponse);
 fields!(Notice, NoticeResponse);
 
 impl ServerError {
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (u8, &[u8])> {
-        self.0.iter().map(|(code, text)| (*code, &**text))
-    }
-
-    pub(crate) fn from_fields(fields: Vec<(u8, Vec<u8>)>) -> Self {
-        let boxed = fields.into_iter();
-        Self(boxed.map(|(code, text)| (code, text.into())).collect())
-    }
-
     /// Whether the session is over.
     #[must_use]
     pub fn is_fatal(&self) -> bool {

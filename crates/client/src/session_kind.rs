@@ -4,17 +4,19 @@ use trunkline_proto::client::Event;
 
 use crate::config::TargetSession;
 use crate::error::Kind;
-use crate::login::LoggedIn;
-use crate::{Result, ServerError};
+use crate::{Connection, Result, ServerError};
 
 /// Since PostgreSQL 14 the server says by itself what it is; older ones are asked.
-pub(crate) async fn check(session: &mut LoggedIn, wanted: TargetSession) -> Result<()> {
+pub(crate) async fn check(connection: &mut Connection, wanted: TargetSession) -> Result<()> {
     let (fits, otherwise) = match wanted {
         TargetSession::Any | TargetSession::PreferStandby => return Ok(()),
-        TargetSession::ReadWrite => (!read_only(session).await?, "the session is read-only"),
-        TargetSession::ReadOnly => (read_only(session).await?, "the session is not read-only"),
-        TargetSession::Primary => (!standby(session).await?, "the server is in hot standby"),
-        TargetSession::Standby => (standby(session).await?, "the server is not in hot standby"),
+        TargetSession::ReadWrite => (!read_only(connection).await?, "the session is read-only"),
+        TargetSession::ReadOnly => (read_only(connection).await?, "the session is not read-only"),
+        TargetSession::Primary => (!standby(connection).await?, "the server is in hot standby"),
+        TargetSession::Standby => (
+            standby(connection).await?,
+            "the server is not in hot standby",
+        ),
     };
     if fits {
         Ok(())
@@ -23,67 +25,47 @@ pub(crate) async fn check(session: &mut LoggedIn, wanted: TargetSession) -> Resu
     }
 }
 
-async fn read_only(session: &mut LoggedIn) -> Result<bool> {
-    let parameters = &session.parameters;
+async fn read_only(connection: &mut Connection) -> Result<bool> {
     match (
-        parameters.get("default_transaction_read_only"),
-        parameters.get("in_hot_standby"),
+        connection.parameter("default_transaction_read_only"),
+        connection.parameter("in_hot_standby"),
     ) {
         (Some(read_only), Some(standby)) => Ok(read_only == "on" || standby == "on"),
-        _ => Ok(ask(session, b"SHOW transaction_read_only").await? == b"on"),
+        _ => Ok(ask(connection, "SHOW transaction_read_only").await? == b"on"),
     }
 }
 
-async fn standby(session: &mut LoggedIn) -> Result<bool> {
-    match session.parameters.get("in_hot_standby") {
+async fn standby(connection: &mut Connection) -> Result<bool> {
+    match connection.parameter("in_hot_standby") {
         Some(standby) => Ok(standby == "on"),
-        None => Ok(ask(session, b"SELECT pg_catalog.pg_is_in_recovery()").await? == b"t"),
+        None => Ok(ask(connection, "SELECT pg_catalog.pg_is_in_recovery()").await? == b"t"),
     }
 }
 
 /// The one value that a query answers with.
-async fn ask(session: &mut LoggedIn, sql: &[u8]) -> Result<Vec<u8>> {
-    let LoggedIn {
-        machine,
-        channel,
-        parameters,
-        ..
-    } = session;
-    machine.query(sql, &mut channel.output)?;
+async fn ask(connection: &mut Connection, sql: &str) -> Result<Vec<u8>> {
+    connection.query(sql)?;
     let mut answer = Vec::new();
     let mut refused = None;
     loop {
-        let mut input = channel.rest();
-        let event = machine.receive(&mut input)?;
-        let left = input.len();
-        match event {
-            Some(Event::DataRow(row)) => {
+        match connection.next().await? {
+            Event::DataRow(row) => {
                 if let Some(Some(value)) = row.values.iter().next() {
                     answer = value.to_vec();
                 }
             }
-            Some(Event::ParameterStatus(status)) => parameters.set(&status),
-            Some(Event::CopyIn(_) | Event::CopyBoth(_)) => {
+            Event::CopyIn(_) | Event::CopyBoth(_) => {
                 return Err(Kind::TargetSession("it answers a question with a COPY").into());
             }
-            Some(Event::Error(error)) => refused = Some(ServerError::new(&error)),
-            Some(Event::Ready(_)) => {
-                channel.start = channel.end - left;
-                return match refused {
-                    Some(error) => Err(error.into()),
-                    None => Ok(answer),
-                };
+            Event::Error(error) => {
+                let error = ServerError::new(&error);
+                if error.is_fatal() {
+                    return Err(error.into());
+                }
+                refused = Some(error);
             }
-            None if machine.is_closed() => {
-                return Err(refused.map_or_else(|| Kind::Eof.into(), Into::into));
-            }
-            None => {
-                channel.start = channel.end - left;
-                channel.read_more().await?;
-                continue;
-            }
-            Some(_) => {}
+            Event::Ready(_) => return refused.map_or(Ok(answer), |error| Err(error.into())),
+            _ => {}
         }
-        channel.start = channel.end - left;
     }
 }

@@ -1,6 +1,7 @@
 //! Rows: what [`Reply::row`](crate::Reply::row) takes.
 
 use trunkline_proto::Format;
+use trunkline_types::copy::EncodeRow;
 use trunkline_types::{Encode, Type};
 
 use crate::{Error, Result};
@@ -81,15 +82,7 @@ macro_rules! tuples {
     ($($len:literal: $($name:ident $index:tt)*;)*) => {$(
         impl<$($name: Encode),*> Row for ($($name,)*) {
             fn check(types: &[Type]) -> Result<(), usize> {
-                if types.len() != $len {
-                    return Err(types.len());
-                }
-                $(
-                    if !types.get($index).is_some_and(|ty| $name::accepts(*ty)) {
-                        return Err($index);
-                    }
-                )*
-                Ok(())
+                <Self as EncodeRow>::check(types)
             }
 
             #[inline]
@@ -156,10 +149,7 @@ macro_rules! slices {
     ($(<$($param:ident $(: $bound:path)?),* $(; const $n:ident)?> $row:ty;)*) => {$(
         impl<$($param $(: $bound)?,)* $(const $n: usize)?> Row for $row {
             fn check(types: &[Type]) -> Result<(), usize> {
-                match types.iter().position(|ty| !T::accepts(*ty)) {
-                    Some(column) => Err(column),
-                    None => Ok(()),
-                }
+                <Self as EncodeRow>::check(types)
             }
 
             fn text(&self, types: &[Type], output: &mut Vec<u8>) -> Result<()> {

@@ -104,8 +104,7 @@ impl Resolved {
     /// was said about methods, the password is sent as it is only to a server that is known: by its certificate, or by its Unix socket.
     #[must_use]
     pub fn policy(&self, host: &Host, verified: Option<Verification>) -> Policy {
-        let known = host.is_local() || verified > Some(Verification::Nothing);
-        let default = if known {
+        let default = if knows(host, verified) {
             Methods::ALL
         } else {
             Methods::ALL.without(Method::Password)
@@ -140,6 +139,11 @@ impl Resolved {
             .filter_map(|(name, text)| Some((name, text?)))
             .chain(session)
     }
+}
+
+/// Whether the server is known before any login: by its certificate, or by its Unix socket.
+pub(crate) fn knows(host: &Host, verified: Option<Verification>) -> bool {
+    host.is_local() || verified > Some(Verification::Nothing)
 }
 
 /// Gives each host its password: the one that was given, or else the one that the password file has for this host.

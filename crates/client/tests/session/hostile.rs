@@ -158,6 +158,33 @@ async fn the_words_of_a_stranger() {
     assert_eq!(error.lines().count(), 1, "{error}");
 }
 
+/// The hint about the password file is ours and takes nothing away from that: the refusal is still a stranger's.
+#[tokio::test]
+async fn a_password_file_vouches_for_nobody() {
+    let (port, _thread) = server(|mut socket| {
+        read_startup(&mut socket);
+        let said = b"SFATAL\0VFATAL\0C28P01\0Mno\0\0";
+        let length = u32::try_from(said.len() + 4).unwrap().to_be_bytes();
+        socket
+            .write_all(&[b"E", &length[..], said].concat())
+            .unwrap();
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passfile");
+    std::fs::write(&file, "*:*:*:*:secret\n").unwrap();
+    let only_mine = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&file, only_mine).unwrap();
+    let config = format!(
+        "host=127.0.0.1 port={port} user=u dbname=d sslmode=disable passfile={}",
+        file.display()
+    );
+    let error = open(&config).await.unwrap_err();
+    assert_eq!(error.sqlstate().unwrap().as_str(), "28P01");
+    let shown = error.to_string();
+    assert!(shown.contains("has not proved who it is"), "{shown}");
+    assert!(shown.contains(&*file.display().to_string()), "{shown}");
+}
+
 /// CL-07: a server that does not say by itself what it is, is asked.
 #[tokio::test]
 async fn target_session_of_an_old_server() {

@@ -128,11 +128,7 @@ impl Scan for Scanner {
         }
         Ok(last.then(|| {
             self.at = 0;
-            End {
-                line: bytes.len(),
-                next: bytes.len(),
-                marker: false,
-            }
+            End::of_input(bytes)
         }))
     }
 

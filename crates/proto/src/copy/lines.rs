@@ -27,6 +27,17 @@ pub(super) struct End {
     pub(super) marker: bool,
 }
 
+impl End {
+    /// That of a last line that nothing ends but the input.
+    pub(super) const fn of_input(bytes: &[u8]) -> Self {
+        Self {
+            line: bytes.len(),
+            next: bytes.len(),
+            marker: false,
+        }
+    }
+}
+
 /// A line that was found.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Found<'i> {
