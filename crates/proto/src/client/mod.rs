@@ -15,6 +15,7 @@
 //! | `authenticate` | the exchanges within the login |
 //! | `connection` | the replies of a session |
 //! | `requests` | what the frontend sends, refused where it is not allowed |
+//! | `series` | requests encoded apart from a session, to be sent together |
 //! | `queue`, `phase` | what is expected, and every transition of it, with the diagram |
 //! | `error` | the peer's faults and our own |
 
@@ -27,8 +28,10 @@ mod phase;
 mod policy;
 mod queue;
 mod requests;
+mod series;
 
 pub use connection::{CancelKey, Connection, Event};
 pub use error::{LoginError, Misuse, ProtocolError};
 pub use login::{Credentials, Login, Progress};
 pub use policy::{Method, Methods, Policy};
+pub use series::Series;

@@ -20,6 +20,8 @@
 //!      the others: they and all that follow up to Sync are answered by it
 //! ```
 
+use crate::frontend::Target;
+
 /// A request, as far as the order of its replies is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -36,6 +38,14 @@ pub(super) enum Request {
 }
 
 impl Request {
+    /// Describe of what is described.
+    pub(super) const fn describe(target: Target<'_>) -> Self {
+        match target {
+            Target::Statement(_) => Self::DescribeStatement,
+            Target::Portal(_) => Self::DescribePortal,
+        }
+    }
+
     /// Whether an error makes the server discard everything up to Sync.
     pub(super) const fn is_extended(self) -> bool {
         !matches!(self, Self::Sync | Self::Query | Self::FunctionCall)

@@ -66,11 +66,11 @@ impl Connection {
     /// [`Misuse`].
     #[inline]
     pub fn describe(&mut self, target: Target<'_>, output: &mut Vec<u8>) -> Result<(), Misuse> {
-        let request = match target {
-            Target::Statement(_) => Request::DescribeStatement,
-            Target::Portal(_) => Request::DescribePortal,
-        };
-        self.request(request, &frontend::Describe(target), output)
+        self.request(
+            Request::describe(target),
+            &frontend::Describe(target),
+            output,
+        )
     }
 
     /// Runs a portal up to `max_rows` rows (0: all); rows, then the end of the result.
@@ -217,7 +217,7 @@ impl Connection {
     }
 
     #[inline]
-    fn may_request(&self) -> Result<(), Misuse> {
+    pub(super) fn may_request(&self) -> Result<(), Misuse> {
         if self.closed {
             return Err(Misuse::Closed);
         }
