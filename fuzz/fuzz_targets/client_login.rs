@@ -7,6 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use trunkline_proto::ReplyLimits;
 use trunkline_proto::auth::Binding;
+use trunkline_proto::auth::oauth::Challenge;
 use trunkline_proto::client::{Credentials, Login, Method, Methods, Policy, Progress};
 use trunkline_proto::frontend::{Parameters, ProtocolVersion, Startup};
 
@@ -58,8 +59,14 @@ fuzz_target!(|data: &[u8]| {
                 assert!(methods.contains(Method::OAuth));
                 login.oauth(None, &mut output).expect("the caller's turn");
             }
-            Ok(Some(Progress::Gss(_) | Progress::Sspi)) => {
+            Ok(Some(Progress::OAuthRefused(json))) => {
+                let _ = Challenge::parse(json);
+            }
+            Ok(Some(Progress::Gss(None) | Progress::Sspi)) => {
                 login.gss(b"token", &mut output).expect("the caller's turn");
+            }
+            Ok(Some(Progress::Gss(Some(_)))) => {
+                login.gss_last(None, &mut output).expect("the caller's turn");
             }
             Ok(Some(Progress::Authenticated)) => {
                 assert!(!authenticated, "once is enough");

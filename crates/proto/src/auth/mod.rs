@@ -16,6 +16,7 @@
 
 pub mod cleartext;
 pub mod md5;
+pub mod oauth;
 pub mod scram;
 
 mod binding;

@@ -6,7 +6,8 @@
 //!        ─ R(10) ─ SCRAM ─▶ Challenge ─ R(11) ─▶ Hashing ─▶ Signature ─ R(12) ─▶ Verified ─ R(0) ─▶ done
 //!                ─ OAUTHBEARER ─▶ our token ─▶ Bearer ─ R(0) ─▶ done
 //!                                                     ─ R(11) ─▶ Refused, only an error follows
-//!        ─ R(7) R(9) ─▶ our token ─▶ Gss ─ (R(8), our token)* R(0) ─▶ done
+//!                               ─▶ no token ─▶ Discovery ─ R(11) ─▶ Refused
+//!        ─ R(7) R(9) ─▶ our token ─▶ Gss ─ R(8), our token … our last token ─▶ GssComplete ─ R(0) ─▶ done
 //! ```
 
 use alloc::vec::Vec;
@@ -41,12 +42,16 @@ enum State {
     TokenDue,
     /// A token is sent.
     Bearer,
+    /// No token is sent: the server is to say where they come from.
+    Discovery,
     /// The token was refused.
     Refused,
     /// The caller is to give a GSSAPI or SSPI token.
     GssDue,
-    /// The server's next token, or its consent, is due.
+    /// The server's next token is due.
     Gss,
+    /// The mechanism is content with the server.
+    GssComplete,
     Done,
     /// The exchange failed; nothing is accepted.
     Failed,
@@ -88,9 +93,14 @@ impl Exchange {
         let (state, progress) = match (state, request) {
             (State::Asked, _) => self.begin(request, output)?,
             (
-                State::Answered | State::Verified(_) | State::Bearer | State::Gss,
+                State::Answered | State::Verified(_) | State::Bearer | State::GssComplete,
                 Authentication::Ok,
             ) => (State::Done, Some(Progress::Authenticated)),
+            (State::Discovery, Authentication::Ok) => {
+                // It was shown nothing, and lets anybody in.
+                self.policy.allows(Method::None)?;
+                (State::Done, Some(Progress::Authenticated))
+            }
             (State::Challenge(exchange), Authentication::SaslContinue(data)) => (
                 State::Hashing(exchange.challenge(data)?),
                 Some(Progress::Hash),
@@ -98,7 +108,7 @@ impl Exchange {
             (State::Signature(exchange), Authentication::SaslFinal(data)) => {
                 (State::Verified(exchange.verify(data)?), None)
             }
-            (State::Bearer, Authentication::SaslContinue(data)) => {
+            (State::Bearer | State::Discovery, Authentication::SaslContinue(data)) => {
                 // The server waits for exactly this before it says its error.
                 SaslResponse { data: b"\x01" }.encode(output)?;
                 (State::Refused, Some(Progress::OAuthRefused(data)))
@@ -262,27 +272,41 @@ impl Exchange {
             data: Some(&data),
         }
         .encode(output)?;
-        self.state = State::Bearer;
+        self.state = match token {
+            Some(_) => State::Bearer,
+            None => State::Discovery,
+        };
         Ok(())
     }
 
     pub(super) fn gss(&mut self, token: &[u8], output: &mut Vec<u8>) -> Result<(), Misuse> {
-        if !matches!(self.state, State::GssDue) {
-            return Err(Misuse::OutOfOrder);
-        }
-        if token.len() > MAX_TOKEN {
-            return Err(Misuse::Encode(EncodeError::TooLong { limit: MAX_TOKEN }));
-        }
-        GssResponse { token }.encode(output)?;
-        self.state = State::Gss;
-        Ok(())
+        self.gss_token(Some(token), State::Gss, output)
     }
 
-    pub(super) fn gss_done(&mut self) -> Result<(), Misuse> {
+    pub(super) fn gss_last(
+        &mut self,
+        token: Option<&[u8]>,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
+        self.gss_token(token, State::GssComplete, output)
+    }
+
+    fn gss_token(
+        &mut self,
+        token: Option<&[u8]>,
+        next: State,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Misuse> {
         if !matches!(self.state, State::GssDue) {
             return Err(Misuse::OutOfOrder);
         }
-        self.state = State::Gss;
+        if let Some(token) = token {
+            if token.len() > MAX_TOKEN {
+                return Err(Misuse::Encode(EncodeError::TooLong { limit: MAX_TOKEN }));
+            }
+            GssResponse { token }.encode(output)?;
+        }
+        self.state = next;
         Ok(())
     }
 }
@@ -299,8 +323,10 @@ impl State {
             }
             Self::Verified(_) => "AuthenticationOk after the server's proof",
             Self::Bearer => "AuthenticationOk, or what is wrong with the token",
+            Self::Discovery => "where OAuth tokens come from (AuthenticationSASLContinue)",
             Self::Refused => "an error that says why the token is refused",
-            Self::Gss => "a token, or AuthenticationOk",
+            Self::Gss => "the server's token (AuthenticationGSSContinue)",
+            Self::GssComplete => "AuthenticationOk after the mechanism's last token",
             Self::Done | Self::Failed => "nothing: the exchange is over",
         }
     }

@@ -58,7 +58,7 @@ pub enum Progress<'a> {
     /// The server refuses the token, or there was none: its JSON says where tokens come from (RFC 7628 section 3.2.2). Its
     /// error follows.
     OAuthRefused(&'a [u8]),
-    /// A GSSAPI exchange begins (`None`) or goes on with the server's token: call [`Login::gss`].
+    /// A GSSAPI exchange begins (`None`) or goes on with the server's token: call [`Login::gss`], or [`Login::gss_last`].
     Gss(Option<&'a [u8]>),
     /// As [`Gss`](Self::Gss), of an SSPI exchange.
     Sspi,
@@ -315,8 +315,7 @@ impl Login {
         self.exchange.oauth(token, output)
     }
 
-    /// Answers [`Progress::Gss`] and [`Progress::Sspi`] with a token of the mechanism's; call [`gss_done`](Self::gss_done)
-    /// instead when the mechanism has none to send.
+    /// Answers [`Progress::Gss`] and [`Progress::Sspi`] with a token of the mechanism's, which expects another one of the server's.
     ///
     /// # Errors
     ///
@@ -325,13 +324,14 @@ impl Login {
         self.exchange.gss(token, output)
     }
 
-    /// The mechanism is content with the server's last token and has nothing to send.
+    /// Answers in the same way when the mechanism has come to its end: it is content with the server, and this is its last token, if it
+    /// has one. Only after this the server's AuthenticationOk is worth anything.
     ///
     /// # Errors
     ///
-    /// [`Misuse`]: no GSSAPI or SSPI token is due.
-    pub fn gss_done(&mut self) -> Result<(), Misuse> {
-        self.exchange.gss_done()
+    /// [`Misuse`]: not asked for, or over 65535 bytes.
+    pub fn gss_last(&mut self, token: Option<&[u8]>, output: &mut Vec<u8>) -> Result<(), Misuse> {
+        self.exchange.gss_last(token, output)
     }
 
     /// The version that is spoken, once the server has had its say.
