@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trunkline_proto::client::CancelKey;
 
 use crate::connect::Route;
@@ -40,9 +39,10 @@ impl CancelToken {
             return Err(Kind::NoCancelKey.into());
         };
         let patience = self.route.timeout().unwrap_or(PATIENCE);
-        tokio::time::timeout(patience, self.deliver(key))
+        let delivered = self.route.runtime.within(patience, self.deliver(key));
+        delivered
             .await
-            .unwrap_or_else(|_| Err(Kind::Timeout(patience).into()))
+            .unwrap_or_else(|| Err(Kind::Timeout(patience).into()))
             .map_err(|error| Kind::Cancel(error).into())
     }
 
@@ -51,8 +51,7 @@ impl CancelToken {
         let lost = |error| Error::io("the request was lost", error);
         let mut request = Vec::new();
         key.request(&mut request);
-        stream.write_all(&request).await.map_err(lost)?;
-        stream.flush().await.map_err(lost)?;
+        stream.send(&request).await.map_err(lost)?;
         // The server says nothing. It closes when it has passed the request on; a reset says the same.
         let _ = stream.read(&mut [0]).await;
         Ok(())

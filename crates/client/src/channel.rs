@@ -3,10 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::error::Kind;
 use crate::net::Stream;
@@ -116,7 +113,7 @@ impl Channel {
             .get(self.written..)
             .filter(|rest| !rest.is_empty())
         {
-            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, rest))?;
+            let sent = ready!(self.stream.poll_write(cx, rest))?;
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -129,7 +126,7 @@ impl Channel {
             }
         }
         if self.flushing {
-            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            ready!(self.stream.poll_flush(cx))?;
             self.output.clear();
             self.output.shrink_to(KEEP);
             self.written = 0;
@@ -141,9 +138,7 @@ impl Channel {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.make_room();
         let room = self.bytes.get_mut(self.end..).unwrap_or_default();
-        let mut room = ReadBuf::new(room);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
-        let read = room.filled().len();
+        let read = ready!(self.stream.poll_read(cx, room))?;
         self.end += read;
         Poll::Ready(Ok(read))
     }

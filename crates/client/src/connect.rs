@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trunkline_proto::auth::Binding;
 use trunkline_proto::client::encryption::{Answer, Encryption};
 use trunkline_proto::frontend::SslRequest;
@@ -12,14 +11,15 @@ use trunkline_proto::{Encode, SqlState};
 use crate::config::{Host, Resolved, SslCertMode, SslMode, TargetSession, Tcp};
 use crate::error::Kind;
 use crate::login::log_in;
-use crate::net::Stream;
 use crate::net::dial::{Target, dial, targets};
 use crate::net::tls::Connector;
+use crate::net::{Runtime, Stream};
 use crate::{Connection, Error, Result, random, session_kind};
 
 /// How to reach the server of a session again, with nothing weaker than what it was reached with (SEC-08, SEC-09).
 #[derive(Clone)]
 pub(crate) struct Route {
+    pub(crate) runtime: Runtime,
     pub(crate) host: Host,
     target: Target,
     tcp: Tcp,
@@ -38,7 +38,7 @@ enum Protection {
 }
 
 /// Tries the hosts in turn.
-pub(crate) async fn connect(resolved: &Resolved) -> Result<Connection> {
+pub(crate) async fn connect(runtime: Runtime, resolved: &Resolved) -> Result<Connection> {
     let connector = connector(resolved)?;
     let mut hosts: Vec<&Host> = resolved.hosts.iter().collect();
     resolved.load_balance.order(&mut hosts, random::below);
@@ -50,8 +50,8 @@ pub(crate) async fn connect(resolved: &Resolved) -> Result<Connection> {
     for wanted in rounds {
         failures.clear();
         for host in &hosts {
-            let lookup = targets(host, resolved.load_balance);
-            let found = match within(resolved.connect_timeout, lookup).await {
+            let lookup = targets(runtime, host, resolved.load_balance);
+            let found = match within(runtime, resolved.connect_timeout, lookup).await {
                 Ok(found) => found,
                 Err(error) => {
                     failures.push((host.label(), error));
@@ -59,8 +59,15 @@ pub(crate) async fn connect(resolved: &Resolved) -> Result<Connection> {
                 }
             };
             for target in found {
-                let attempt = attempt(resolved, host, &target, connector.as_ref(), *wanted);
-                match within(resolved.connect_timeout, attempt).await {
+                let attempt = attempt(
+                    runtime,
+                    resolved,
+                    host,
+                    &target,
+                    connector.as_ref(),
+                    *wanted,
+                );
+                match within(runtime, resolved.connect_timeout, attempt).await {
                     Ok(connection) => return Ok(connection),
                     Err(error) => {
                         let next = may_try_next(&error);
@@ -99,19 +106,22 @@ fn may_try_next(error: &Error) -> bool {
 }
 
 async fn within<T>(
+    runtime: Runtime,
     timeout: Option<Duration>,
     attempt: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     match timeout {
         None => attempt.await,
-        Some(timeout) => tokio::time::timeout(timeout, attempt)
+        Some(timeout) => runtime
+            .within(timeout, attempt)
             .await
-            .unwrap_or_else(|_| Err(Kind::Timeout(timeout).into())),
+            .unwrap_or_else(|| Err(Kind::Timeout(timeout).into())),
     }
 }
 
 /// One address, with the protections that `sslmode` allows (rules CL-03, CL-05): at most two, each on a socket of its own.
 async fn attempt(
+    runtime: Runtime,
     resolved: &Resolved,
     host: &Host,
     target: &Target,
@@ -128,6 +138,7 @@ async fn attempt(
     let mut failures = Vec::new();
     for (number, protection) in protections.iter().enumerate() {
         let route = Route {
+            runtime,
             host: host.clone(),
             target: target.clone(),
             tcp: resolved.tcp,
@@ -182,13 +193,13 @@ async fn open(
         .stream(protection == Protection::TlsIfOffered)
         .await
         .map_err(|error| (error, protection != Protection::Plain))?;
-    let encrypted = matches!(stream, Stream::Tls(_));
+    let encrypted = stream.is_encrypted();
     if !encrypted {
         route.tls = None;
     }
     let host = route.host.clone();
     let finish = async {
-        let session = log_in(stream, binding, &host, resolved).await?;
+        let session = log_in(route.runtime, stream, binding, &host, resolved).await?;
         let mut connection = Connection::new(session, route);
         session_kind::check(&mut connection, wanted).await?;
         Ok(connection)
@@ -211,16 +222,16 @@ fn name_passfile(error: Error, host: &Host) -> Error {
 impl Route {
     /// A stream to the server, encrypted as the route says; `or_plain`: in clear, if the server has no TLS.
     async fn stream(&self, or_plain: bool) -> Result<(Stream, Binding)> {
-        let stream = dial(&self.target, &self.tcp, self.require_peer.as_deref()).await?;
-        let (connector, mut socket) = match (&self.tls, stream) {
-            (Some(connector), Stream::Tcp(socket)) => (connector, socket),
-            (_, stream) => return Ok((stream, Binding::Plaintext)),
+        let require_peer = self.require_peer.as_deref();
+        let mut stream = dial(self.runtime, &self.target, &self.tcp, require_peer).await?;
+        let Some(connector) = self.tls.as_ref().filter(|_| self.target.is_tcp()) else {
+            return Ok((stream, Binding::Plaintext));
         };
         if !connector.is_direct() {
-            match ask_for_tls(&mut socket).await? {
+            match ask_for_tls(&mut stream).await? {
                 Answer::Granted => {}
                 Answer::Refused if or_plain => {
-                    return Ok((Stream::Tcp(socket), Binding::Plaintext));
+                    return Ok((stream, Binding::Plaintext));
                 }
                 Answer::Refused => {
                     return Err(Kind::Tls {
@@ -231,8 +242,7 @@ impl Route {
                 }
             }
         }
-        let (stream, binding) = connector.handshake(socket, &self.host).await?;
-        Ok((Stream::Tls(stream), binding))
+        connector.handshake(stream, &self.host).await
     }
 
     /// A stream of the same kind as the session's, for a request to cancel.
@@ -248,13 +258,13 @@ impl Route {
 }
 
 /// Sends SSLRequest and reads the one byte that answers it, and no byte more: CVE-2021-23222.
-async fn ask_for_tls(socket: &mut tokio::net::TcpStream) -> Result<Answer> {
+async fn ask_for_tls(stream: &mut Stream) -> Result<Answer> {
     let lost = |error| Error::io("the connection was lost", error);
     let mut request = Vec::new();
     SslRequest.encode(&mut request)?;
-    socket.write_all(&request).await.map_err(lost)?;
+    stream.send(&request).await.map_err(lost)?;
     let mut answer = [0];
-    match socket.read(&mut answer).await.map_err(lost)? {
+    match stream.read(&mut answer).await.map_err(lost)? {
         0 => Err(Kind::Eof.into()),
         _ => Encryption::Tls
             .answer(&answer)?

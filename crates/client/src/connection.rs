@@ -14,6 +14,7 @@ use crate::channel::Channel;
 use crate::connect::{Route, connect};
 use crate::error::Kind;
 use crate::login::LoggedIn;
+use crate::net::Runtime;
 use crate::parameters::Parameters;
 use crate::{CancelToken, Config, Environment, Notice, Resolved, Result};
 
@@ -76,7 +77,7 @@ impl Connection {
     ///
     /// Dropped, it leaves nothing behind.
     pub async fn open(resolved: &Resolved) -> Result<Self> {
-        connect(resolved).await
+        connect(Runtime::Tokio, resolved).await
     }
 
     pub(crate) fn new(session: LoggedIn, route: Route) -> Self {
@@ -210,7 +211,7 @@ impl Connection {
     /// Whether everything that is sent is encrypted.
     #[must_use]
     pub const fn is_encrypted(&self) -> bool {
-        matches!(self.channel.stream, crate::net::Stream::Tls(_))
+        self.channel.stream.is_encrypted()
     }
 
     /// Whether the session is over.

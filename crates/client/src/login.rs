@@ -8,7 +8,7 @@ use trunkline_proto::{ReplyLimits, client};
 use crate::channel::Channel;
 use crate::config::{ChannelBinding, Host, Resolved, Verification, knows};
 use crate::error::Kind;
-use crate::net::Stream;
+use crate::net::{Runtime, Stream};
 use crate::parameters::Parameters;
 use crate::{Notice, Result, ServerError, random};
 
@@ -28,6 +28,7 @@ pub(crate) struct LoggedIn {
 
 /// From the startup packet to the first ReadyForQuery.
 pub(crate) async fn log_in(
+    runtime: Runtime,
     stream: Stream,
     binding: Binding,
     host: &Host,
@@ -41,7 +42,7 @@ pub(crate) async fn log_in(
         version: resolved.protocol.max,
         parameters: StartupParameters::from(parameters.as_slice()),
     };
-    let verified = matches!(stream, Stream::Tls(_)).then(|| resolved.tls.verification());
+    let verified = stream.is_encrypted().then(|| resolved.tls.verification());
     let policy = policy(host, verified, resolved);
     let credentials = Credentials {
         password: host
@@ -50,7 +51,7 @@ pub(crate) async fn log_in(
             .map(|password| password.as_bytes().to_vec().into()),
         nonce: random::bytes()?,
         binding: match resolved.login.channel_binding {
-            ChannelBinding::Disable if matches!(stream, Stream::Tls(_)) => Binding::Unbindable,
+            ChannelBinding::Disable if stream.is_encrypted() => Binding::Unbindable,
             _ => binding,
         },
     };
@@ -76,7 +77,7 @@ pub(crate) async fn log_in(
             None => channel.read_more().await?,
             Some(Progress::Hash) => {
                 while login.hash(ROUNDS, output)? > 0 {
-                    tokio::task::yield_now().await;
+                    runtime.yield_now().await;
                 }
             }
             Some(Progress::ParameterStatus(status)) => parameters.set(&status),

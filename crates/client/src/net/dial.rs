@@ -3,12 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::TcpStream;
 #[cfg(unix)]
-use tokio::net::UnixStream;
+use std::path::Path;
 
-use super::Stream;
+use socket2::{SockRef, TcpKeepalive};
+
+use super::{Runtime, Stream};
 use crate::config::{Address, Host, LoadBalance, Tcp};
 use crate::error::Kind;
 use crate::{Error, Result, random};
@@ -23,18 +23,25 @@ pub(crate) enum Target {
     Abstract(String),
 }
 
+impl Target {
+    pub(crate) const fn is_tcp(&self) -> bool {
+        matches!(self, Self::Tcp(_))
+    }
+}
+
 /// The places that a host is at, in the order in which to try them.
-pub(crate) async fn targets(host: &Host, order: LoadBalance) -> Result<Vec<Target>> {
+pub(crate) async fn targets(
+    runtime: Runtime,
+    host: &Host,
+    order: LoadBalance,
+) -> Result<Vec<Target>> {
     let mut targets = match &host.address {
         Address::Ip(address) => vec![Target::Tcp(*address)],
         Address::Name(name) => {
             let failed =
                 |error| Error::io(format!("cannot look up the host name \"{name}\""), error);
-            tokio::net::lookup_host((name.as_str(), host.port))
-                .await
-                .map_err(failed)?
-                .map(Target::Tcp)
-                .collect()
+            let found = runtime.lookup(name, host.port).await.map_err(failed)?;
+            found.into_iter().map(Target::Tcp).collect()
         }
         #[cfg(unix)]
         Address::Unix(path) => vec![Target::Unix(path.clone())],
@@ -66,7 +73,12 @@ fn no_such_sockets() -> Error {
 }
 
 /// Connects. Without Nagle's algorithm, which would hold small requests back; with keepalives as configured.
-pub(crate) async fn dial(target: &Target, tcp: &Tcp, require_peer: Option<&str>) -> Result<Stream> {
+pub(crate) async fn dial(
+    runtime: Runtime,
+    target: &Target,
+    tcp: &Tcp,
+    require_peer: Option<&str>,
+) -> Result<Stream> {
     match target {
         Target::Tcp(address) => {
             let failed = |error| {
@@ -75,10 +87,9 @@ pub(crate) async fn dial(target: &Target, tcp: &Tcp, require_peer: Option<&str>)
                     error,
                 )
             };
-            let socket = TcpStream::connect(address).await.map_err(failed)?;
-            socket.set_nodelay(true).map_err(failed)?;
-            set_options(&socket, tcp).map_err(failed)?;
-            Ok(Stream::Tcp(socket))
+            let stream = Stream::tcp(runtime, *address).await.map_err(failed)?;
+            set_options(&stream.socket(), tcp).map_err(failed)?;
+            Ok(stream)
         }
         #[cfg(unix)]
         Target::Unix(path) => {
@@ -91,23 +102,25 @@ pub(crate) async fn dial(target: &Target, tcp: &Tcp, require_peer: Option<&str>)
                     error,
                 )
             };
-            let socket = UnixStream::connect(path).await.map_err(failed)?;
-            check_peer(&socket, require_peer)?;
-            Ok(Stream::Unix(socket))
+            let stream = Stream::unix(runtime, path).await.map_err(failed)?;
+            check_peer(&stream, require_peer)?;
+            Ok(stream)
         }
         #[cfg(target_os = "linux")]
         Target::Abstract(name) => {
             let path = format!("\0{name}");
             let failed = |error| Error::io(format!("cannot connect to the socket @{name}"), error);
-            let socket = UnixStream::connect(path).await.map_err(failed)?;
-            check_peer(&socket, require_peer)?;
-            Ok(Stream::Unix(socket))
+            let stream = Stream::unix(runtime, Path::new(&path))
+                .await
+                .map_err(failed)?;
+            check_peer(&stream, require_peer)?;
+            Ok(stream)
         }
     }
 }
 
-fn set_options(socket: &TcpStream, tcp: &Tcp) -> io::Result<()> {
-    let socket = SockRef::from(socket);
+fn set_options(socket: &SockRef<'_>, tcp: &Tcp) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
     if let Some(wanted) = tcp.keepalives {
         let mut keepalive = TcpKeepalive::new();
         if let Some(idle) = wanted.idle {
@@ -130,14 +143,13 @@ fn set_options(socket: &TcpStream, tcp: &Tcp) -> io::Result<()> {
 
 /// `requirepeer`: the server's process is this user's.
 #[cfg(unix)]
-fn check_peer(socket: &UnixStream, wanted: Option<&str>) -> Result<()> {
+fn check_peer(stream: &Stream, wanted: Option<&str>) -> Result<()> {
     let Some(wanted) = wanted else {
         return Ok(());
     };
-    let uid = socket
-        .peer_cred()
-        .map_err(|error| Error::io("cannot tell whose process the server is", error))?
-        .uid();
+    let uid = stream
+        .peer_user()
+        .map_err(|error| Error::io("cannot tell whose process the server is", error))?;
     match crate::config::account_name(uid) {
         Some(name) if name == wanted => Ok(()),
         Some(name) => Err(Kind::Peer(format!(

@@ -1,8 +1,15 @@
-//! Sockets and TLS.
+//! Sockets, TLS, names and time: all that a session needs of the world. Nothing outside of here knows what waits.
 
 pub(crate) mod dial;
-pub(crate) mod stream;
+mod runtime;
+mod stream;
 pub(crate) mod tls;
+#[cfg(feature = "tokio")]
+mod tokio;
 mod verify;
 
+pub(crate) use runtime::Runtime;
 pub(crate) use stream::Stream;
+
+#[cfg(not(feature = "tokio"))]
+compile_error!("trunkline-client needs the feature `tokio` or `blocking`");

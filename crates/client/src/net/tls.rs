@@ -6,18 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pkcs8::EncryptedPrivateKeyInfo;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::WebPkiServerVerifier;
-use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio_rustls::rustls::{
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore, SupportedProtocolVersion, WantsVerifier, version,
 };
 use trunkline_proto::auth::{Binding, EndPoint};
 
+use super::Stream;
 use super::verify::Lenient;
 use crate::config::{
     ClientCertificate, Host, Roots, SslNegotiation, Tls, TlsVersion, Verification,
@@ -73,21 +71,15 @@ impl Connector {
         self.direct
     }
 
-    /// The handshake with a host; also says what a login can be bound to.
-    pub(crate) async fn handshake(
-        &self,
-        socket: TcpStream,
-        host: &Host,
-    ) -> Result<(Box<TlsStream<TcpStream>>, Binding)> {
+    /// The handshake with a host over a plain stream; also says what a login can be bound to.
+    pub(crate) async fn handshake(&self, stream: Stream, host: &Host) -> Result<(Stream, Binding)> {
         let failed = |error| Error::tls("the TLS handshake failed", error);
-        let name = server_name(host, &socket)?;
-        let stream = TlsConnector::from(Arc::clone(&self.config))
-            .connect(name, socket)
-            .await
-            .map_err(failed)?;
-        let (_, session) = stream.get_ref();
+        let name = server_name(host, &stream)?;
+        let config = Arc::clone(&self.config);
+        let stream = stream.encrypt(config, name).await.map_err(failed)?;
+        let session = stream.tls();
         // Without it the other end may speak something else altogether (TL-03, SEC-06).
-        if self.direct && session.alpn_protocol() != Some(ALPN) {
+        if self.direct && session.and_then(|session| session.alpn_protocol()) != Some(ALPN) {
             return Err(Kind::Tls {
                 what: "the server did not agree to speak PostgreSQL over direct TLS (no ALPN)"
                     .into(),
@@ -96,11 +88,11 @@ impl Connector {
             .into());
         }
         let binding = session
-            .peer_certificates()
+            .and_then(|session| session.peer_certificates())
             .and_then(<[_]>::first)
             .and_then(|certificate| EndPoint::of_certificate(certificate).ok())
             .map_or(Binding::Unbindable, Binding::ServerEndPoint);
-        Ok((Box::new(stream), binding))
+        Ok((stream, binding))
     }
 }
 
@@ -116,12 +108,13 @@ fn versions(tls: &Tls) -> Vec<&'static SupportedProtocolVersion> {
 }
 
 /// What the certificate must be for. An address that nothing was looked up for is a name as well.
-fn server_name(host: &Host, socket: &TcpStream) -> Result<ServerName<'static>> {
+fn server_name(host: &Host, stream: &Stream) -> Result<ServerName<'static>> {
     let address = || -> Result<IpAddr> {
-        socket
-            .peer_addr()
-            .map(|address| address.ip())
-            .map_err(|error| Error::io("the connection was lost", error))
+        let lost = |error| Error::io("the connection was lost", error);
+        match stream.socket().peer_addr().map_err(lost)?.as_socket() {
+            Some(address) => Ok(address.ip()),
+            None => Err(lost(std::io::ErrorKind::NotConnected.into())),
+        }
     };
     match &host.name {
         Some(name) => ServerName::try_from(name.clone())
@@ -134,7 +127,7 @@ fn verifying(
     builder: ConfigBuilder<ClientConfig, WantsVerifier>,
     tls: &Tls,
     provider: &Arc<CryptoProvider>,
-) -> Result<ConfigBuilder<ClientConfig, tokio_rustls::rustls::client::WantsClientCert>> {
+) -> Result<ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
     let verification = tls.verification();
     let algorithms = provider.signature_verification_algorithms;
     let Some(roots) = tls
@@ -251,9 +244,9 @@ fn unusable(path: &Path, cause: &dyn Display) -> Error {
 
 fn provider() -> CryptoProvider {
     #[cfg(feature = "aws-lc-rs")]
-    return tokio_rustls::rustls::crypto::aws_lc_rs::default_provider();
+    return rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-    return tokio_rustls::rustls::crypto::ring::default_provider();
+    return rustls::crypto::ring::default_provider();
     #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
     compile_error!("trunkline-client needs the feature `aws-lc-rs` or `ring`");
 }

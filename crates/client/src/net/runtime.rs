@@ -1,0 +1,44 @@
+//! What waits: for sockets, names and time.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Who polls the futures of a session, and so how they wait.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Runtime {
+    /// A tokio runtime with I/O and time.
+    #[cfg(feature = "tokio")]
+    Tokio,
+}
+
+impl Runtime {
+    /// The addresses of a host.
+    pub(super) async fn lookup(self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio => super::tokio::lookup(name, port).await,
+        }
+    }
+
+    /// What a future gives; nothing, if it takes longer than `limit`.
+    pub(crate) async fn within<T>(
+        self,
+        limit: Duration,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio => super::tokio::within(limit, future).await,
+        }
+    }
+
+    /// Lets others have a turn, and clocks be looked at.
+    pub(crate) async fn yield_now(self) {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio => super::tokio::yield_now().await,
+        }
+    }
+}
