@@ -8,7 +8,8 @@ use trunkline_proto::backend::TransactionStatus;
 use trunkline_proto::client::{Connection as Machine, Event};
 use trunkline_proto::codec::Oids;
 use trunkline_proto::frontend::{Bind, FunctionCall, Parse, ProtocolVersion, Target};
-use trunkline_proto::{Oid, PortalName, StatementName, frame};
+use trunkline_proto::{Format, Oid, PortalName, StatementName, frame};
+use trunkline_types::Type;
 
 use crate::channel::Channel;
 use crate::connect::{Route, connect};
@@ -16,7 +17,8 @@ use crate::error::Kind;
 use crate::login::LoggedIn;
 use crate::net::Runtime;
 use crate::parameters::Parameters;
-use crate::{CancelToken, Config, Environment, Notice, Resolved, Result};
+use crate::row::{Binding, ParamTypes};
+use crate::{CancelToken, Config, Environment, Notice, Params, Resolved, Result};
 
 /// A session, driven by hand: put requests into the output, then take one event after the other.
 ///
@@ -276,6 +278,48 @@ impl Connection {
     #[inline]
     pub fn bind(&mut self, bind: &Bind<'_>) -> Result<()> {
         Ok(self.machine.bind(bind, &mut self.channel.output)?)
+    }
+
+    /// Makes a portal from a statement and Rust values: `types` are those of the first parameters, as the statement's description has
+    /// them, and what is not said there is left to the server. Values of a known type go in binary, others in text; the formats are
+    /// written as short as can be. `results`: the formats of the columns, none for text, one for all, or one each.
+    ///
+    /// ```no_run
+    /// # use trunkline_client::{Connection, Result};
+    /// # use trunkline_proto::{Format, PortalName, StatementName};
+    /// # use trunkline_types::Type;
+    /// # fn example(connection: &mut Connection) -> Result<()> {
+    /// let (portal, statement) = (PortalName::UNNAMED, StatementName::UNNAMED);
+    /// connection.parse(statement, "select $1::int8 + 1, $2", &[])?;
+    /// let types = [Type::INT8, Type::TEXT];
+    /// connection.bind_values(portal, statement, &types, (41i64, "Ada"), &[Format::Binary])?;
+    /// connection.execute(portal, 0)?;
+    /// connection.sync()
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Misuse; a value that does not go with its type, or has no form in it; fewer values than types.
+    #[inline]
+    pub fn bind_values(
+        &mut self,
+        portal: PortalName<'_>,
+        statement: StatementName<'_>,
+        types: &[Type],
+        params: impl Params,
+        results: &[Format],
+    ) -> Result<()> {
+        let binding = Binding {
+            portal,
+            statement,
+            types: ParamTypes::First(types),
+            format: Format::Binary,
+            results,
+        };
+        self.machine.bind_with(&mut self.channel.output, |output| {
+            crate::row::bind(&binding, &params, output)
+        })
     }
 
     /// Asks what a statement or a portal looks like.

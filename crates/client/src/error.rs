@@ -8,6 +8,7 @@ use std::{fmt, io};
 use trunkline_proto::client::{LoginError, Misuse, ProtocolError};
 use trunkline_proto::{EncodeError, SqlState};
 
+use crate::row::ValueError;
 use crate::{ConfigError, ServerError};
 
 /// The result of whatever talks to a server.
@@ -49,6 +50,8 @@ pub(crate) enum Kind {
     TargetSession(&'static str),
     /// The process at the other end of a Unix socket is another user's.
     Peer(String),
+    /// A value does not go with its column or parameter, or with the Rust type.
+    Value(ValueError),
     /// The server cannot be told to cancel.
     NoCancelKey,
     /// Asked for, understood, and not there.
@@ -104,7 +107,7 @@ impl Error {
         match &*self.0 {
             Kind::Server(error) => error.is_fatal(),
             Kind::Misuse(misuse) => *misuse == Misuse::Closed,
-            Kind::NoCancelKey | Kind::Cancel(_) => false,
+            Kind::Value(_) | Kind::NoCancelKey | Kind::Cancel(_) => false,
             _ => true,
         }
     }
@@ -153,6 +156,7 @@ impl fmt::Display for Error {
             Kind::Closed => f.write_str("the connection is closed"),
             Kind::TargetSession(wanted) => write!(f, "the server is not what target_session_attrs asks for: {wanted}"),
             Kind::Peer(what) => f.write_str(what),
+            Kind::Value(error) => error.fmt(f),
             Kind::NoCancelKey => {
                 f.write_str("the server gave no key to cancel with, so that nothing on this connection can be cancelled")
             }
@@ -187,6 +191,7 @@ impl StdError for Error {
                 source: Some(source),
                 ..
             } => Some(&**source),
+            Kind::Value(error) => error.source(),
             Kind::Hosts(hosts) => hosts
                 .last()
                 .map(|(_, error)| error as &(dyn StdError + 'static)),
@@ -211,7 +216,7 @@ macro_rules! from {
     };
 }
 
-from!(ConfigError => Config, LoginError => Login, ProtocolError => Protocol, Misuse => Misuse);
+from!(ConfigError => Config, LoginError => Login, ProtocolError => Protocol, Misuse => Misuse, ValueError => Value);
 
 impl From<EncodeError> for Error {
     fn from(error: EncodeError) -> Self {

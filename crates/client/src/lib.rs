@@ -12,6 +12,8 @@
 //! | [`Environment`] | what surrounds the process: `PG…` variables, the user, the home folder |
 //! | [`Resolved`] | the hosts to try in order, and everything that holds for each |
 //! | [`Connection`] | a session that one task owns: requests go in, events come out |
+//! | [`Row`], [`Columns`], [`FromRow`] | what comes back, as Rust values |
+//! | [`Params`] | what goes with a statement, as Rust values |
 //! | [`CancelToken`] | cancels what a session runs |
 //! | [`Error`], [`ServerError`] | why something failed, and what the server said |
 #![forbid(unsafe_code)]
@@ -27,6 +29,7 @@ mod login;
 mod net;
 mod parameters;
 mod random;
+mod row;
 mod server_error;
 mod session_kind;
 
@@ -34,5 +37,6 @@ pub use cancel::CancelToken;
 pub use config::{Config, ConfigError, Environment, Resolved};
 pub use connection::Connection;
 pub use error::{Error, Result};
+pub use row::{Column, ColumnIndex, Columns, FromRow, FromRowOwned, OwnedRow, Params, Row};
 pub use server_error::{Notice, ServerError};
 pub use trunkline_proto::client::Event;

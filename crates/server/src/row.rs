@@ -1,8 +1,7 @@
 //! Rows: what [`Reply::row`](crate::Reply::row) takes.
 
 use trunkline_proto::Format;
-use trunkline_types::copy::EncodeRow;
-use trunkline_types::{Encode, Type};
+use trunkline_types::{Encode, EncodeRow, Type};
 
 use crate::{Error, Result};
 

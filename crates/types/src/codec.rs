@@ -2,10 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::any::type_name;
 
 use crate::error::Fault;
 use crate::wire;
-use crate::{DecodeError, EncodeError, Type};
+use crate::{DecodeError, EncodeError, Format, Type};
 
 /// A value that can be written as one or more PostgreSQL types.
 ///
@@ -78,6 +79,89 @@ pub trait Encode {
             return Ok(());
         }
         wire::field(out, |out| self.encode_binary(ty, out))
+    }
+
+    /// The format that is better for this value as a parameter of `ty`, where both may be sent. Text is for types of one database
+    /// whose binary form has OIDs in it that only that database knows.
+    #[inline]
+    fn format(&self, ty: Type) -> Format {
+        let _ = ty;
+        Format::Binary
+    }
+
+    /// The name of the Rust type, for messages.
+    fn rust_type(&self) -> &'static str {
+        type_name::<Self>()
+    }
+}
+
+/// A value of any type that can be written, where values of several types stand in one list: `&[&dyn AnyValue]` is a row.
+///
+/// ```
+/// use trunkline_types::{AnyValue, EncodeRow, Type};
+///
+/// let row: &[&dyn AnyValue] = &[&1i32, &"one"];
+/// assert_eq!(row.width(), 2);
+/// ```
+pub trait AnyValue: Sync {
+    /// The value, with the check that [`Encode`] leaves to the type.
+    #[doc(hidden)]
+    fn fits(&self, ty: Type) -> bool;
+
+    #[doc(hidden)]
+    fn as_encode(&self) -> &dyn Encode;
+}
+
+impl<T: Encode + Sync> AnyValue for T {
+    fn fits(&self, ty: Type) -> bool {
+        T::accepts(ty)
+    }
+
+    fn as_encode(&self) -> &dyn Encode {
+        self
+    }
+}
+
+/// The type is looked at with each value: before that nothing is known of it.
+impl Encode for &dyn AnyValue {
+    fn accepts(_: Type) -> bool {
+        true
+    }
+
+    fn is_null(&self) -> bool {
+        (**self).as_encode().is_null()
+    }
+
+    fn encode_text(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        fitting(*self, ty)?.encode_text(ty, out)
+    }
+
+    fn encode_binary(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        fitting(*self, ty)?.encode_binary(ty, out)
+    }
+
+    fn field_text(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        fitting(*self, ty)?.field_text(ty, out)
+    }
+
+    fn field_binary(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        fitting(*self, ty)?.field_binary(ty, out)
+    }
+
+    fn format(&self, ty: Type) -> Format {
+        (**self).as_encode().format(ty)
+    }
+
+    fn rust_type(&self) -> &'static str {
+        (**self).as_encode().rust_type()
+    }
+}
+
+fn fitting(value: &dyn AnyValue, ty: Type) -> Result<&dyn Encode, EncodeError> {
+    if ty == Type::UNSPECIFIED || value.fits(ty) {
+        Ok(value.as_encode())
+    } else {
+        Err(EncodeError::Mismatch(ty))
     }
 }
 
@@ -178,6 +262,12 @@ impl<T: Encode> Encode for Option<T> {
             }
         }
     }
+
+    #[inline]
+    fn format(&self, ty: Type) -> Format {
+        self.as_ref()
+            .map_or(Format::Binary, |value| value.format(ty))
+    }
 }
 
 /// NULL is `None`.
@@ -233,6 +323,11 @@ macro_rules! pass_on {
             #[inline]
             fn field_binary(&self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
                 (**self).field_binary(ty, out)
+            }
+
+            #[inline]
+            fn format(&self, ty: Type) -> Format {
+                (**self).format(ty)
             }
         }
     )*};

@@ -4,6 +4,7 @@
 //!   Type        which type a column or parameter has: its OID, names and shape
 //!   Encode      a Rust value, appended to a buffer as a value of a Type
 //!   Decode      a value of a Type, read from received bytes
+//!   EncodeRow   a tuple or list of values; DecodeRow
 //!   copy        rows of values, to and from the data of COPY
 //!   Format      text (as SQL prints it) or binary (as the type's send function lays it out)
 //! ```
@@ -65,6 +66,7 @@ pub mod copy;
 mod error;
 mod foreign;
 mod number;
+pub mod row;
 mod text;
 mod time;
 mod ty;
@@ -72,9 +74,10 @@ mod wire;
 
 pub use array::{Array, Dimension};
 pub use check::check;
-pub use codec::{Decode, DecodeOwned, Encode};
+pub use codec::{AnyValue, Decode, DecodeOwned, Encode};
 pub use error::{DecodeError, EncodeError, Fault};
 pub use number::Numeric;
+pub use row::{DecodeRow, EncodeRow};
 pub use text::{Json, Uuid};
 pub use time::{Date, Interval, Time, TimeTz, Timestamp, TimestampTz};
 pub use trunkline_proto::{Format, Oid};

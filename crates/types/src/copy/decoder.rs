@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use trunkline_proto::copy::{self, Context, Layout, Options, Row};
 
 use super::error::Error;
-use super::row::{Check, DecodeRow};
-use crate::Type;
+use super::row::Read;
+use crate::row::Check;
+use crate::{DecodeRow, Type};
 
 /// Takes COPY data in pieces of any size, and gives typed rows.
 #[derive(Debug)]
@@ -101,5 +102,6 @@ fn typed<'d, R: DecodeRow<'d>>(
     if row.len() < types.len() {
         return Err(Error::missing(names, row));
     }
-    R::decode_row(types, layout, row).map_err(|(column, error)| Error::value(error, column, row))
+    R::decode_row(types, &mut Read { layout, row })
+        .map_err(|(column, error)| Error::value(error, column, row))
 }

@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use trunkline_proto::copy::{self, Options};
 
 use super::error::Error;
-use super::row::{Check, EncodeRow};
-use crate::Type;
+use super::row::Fields;
+use crate::row::Check;
+use crate::{EncodeRow, Type};
 
 /// Appends typed rows to the caller's buffer as COPY data.
 #[derive(Debug)]
@@ -74,7 +75,8 @@ impl Encoder {
             self.header(out)?;
         }
         let types = &self.types;
-        self.encoder.row_with(out, |out| row.encode_row(types, out))
+        self.encoder
+            .row_with(out, |out| row.encode_row(types, &mut Fields(out)))
     }
 
     /// Appends what ends the data.

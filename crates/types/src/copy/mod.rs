@@ -35,10 +35,10 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+pub use crate::row::{DecodeRow, EncodeRow};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use error::Error;
-pub use row::{DecodeRow, EncodeRow};
 pub use trunkline_proto::copy::{
     Columns, Context, Encoding, EndMarker, Header, Layout, LineEnd, Options,
 };

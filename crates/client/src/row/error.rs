@@ -1,0 +1,184 @@
+//! Values that do not go with what they are asked for or given as.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use trunkline_types::{DecodeError, EncodeError, Fault, Type};
+
+/// What is wrong with a value of a result, or with a parameter. The connection has nothing to do with it.
+#[derive(Debug)]
+pub(crate) enum ValueError {
+    /// The server's column names are UTF-8, as everything it sends.
+    ColumnName { place: usize },
+    /// A row of another number of values than were described.
+    Width { found: usize, columns: usize },
+    /// The Rust type has more or fewer fields than there are columns.
+    ColumnCount { fields: usize, names: Vec<String> },
+    /// No column has this name.
+    NoColumn { name: String, names: Vec<String> },
+    /// No column has this place.
+    NoPlace { place: usize, columns: usize },
+    /// Values of the column's type are not what the Rust type holds.
+    ColumnType {
+        name: String,
+        ty: Type,
+        rust: &'static str,
+    },
+    /// A value cannot be read.
+    Column {
+        name: String,
+        ty: Type,
+        rust: &'static str,
+        source: DecodeError,
+    },
+    /// Not as many parameters as the statement has.
+    ParamCount { given: usize, wanted: usize },
+    /// Values of the Rust type are none of the parameter's type.
+    ParamType {
+        place: usize,
+        ty: Type,
+        rust: &'static str,
+    },
+    /// A value cannot be written.
+    Param {
+        place: usize,
+        ty: Type,
+        rust: &'static str,
+        source: EncodeError,
+    },
+}
+
+impl ValueError {
+    /// The fault beneath.
+    pub(crate) fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Column { source, .. } => Some(source),
+            Self::Param { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ColumnName { place } => {
+                write!(f, "the name of column {} is not UTF-8", place + 1)
+            }
+            Self::Width { found, columns } => {
+                write!(
+                    f,
+                    "the server sent a row of {found} values in a result of {columns} columns"
+                )
+            }
+            Self::ColumnCount { fields, names } => {
+                let count = names.len();
+                write!(f, "the row has {}", Count(count, "column"))?;
+                if count > 0 {
+                    write!(f, " ({})", Names(names))?;
+                }
+                write!(f, " and is to be read as {}", Count(*fields, "value"))
+            }
+            Self::NoColumn { name, names } if names.is_empty() => {
+                write!(f, "there is no column \"{name}\": the row has no columns")
+            }
+            Self::NoColumn { name, names } => {
+                write!(
+                    f,
+                    "there is no column \"{name}\": the row has {}",
+                    Names(names)
+                )
+            }
+            Self::NoPlace { place, columns } => {
+                write!(
+                    f,
+                    "there is no column at place {place}: the row has {}, counted from 0",
+                    Count(*columns, "column")
+                )
+            }
+            Self::ColumnType { name, ty, rust } => {
+                write!(
+                    f,
+                    "column \"{name}\" is of type {ty}, which cannot be read as {rust}"
+                )
+            }
+            Self::Column {
+                name,
+                ty,
+                rust,
+                source,
+            } if source.fault() == Fault::Null => {
+                write!(
+                    f,
+                    "column \"{name}\" ({ty}) is NULL: read it as Option<{rust}>"
+                )
+            }
+            Self::Column {
+                name,
+                ty,
+                rust,
+                source,
+            } => {
+                write!(
+                    f,
+                    "column \"{name}\" ({ty}) cannot be read as {rust}: {source}"
+                )
+            }
+            Self::ParamCount { given, wanted } => {
+                let were = if *given == 1 { "was" } else { "were" };
+                write!(
+                    f,
+                    "the statement has {}, and {given} {were} given",
+                    Count(*wanted, "parameter")
+                )
+            }
+            Self::ParamType { place, ty, rust } => {
+                write!(
+                    f,
+                    "parameter ${} is of type {ty}, which {rust} cannot be given as",
+                    place + 1
+                )
+            }
+            Self::Param {
+                place,
+                ty,
+                rust,
+                source,
+            } => {
+                write!(
+                    f,
+                    "parameter ${} ({ty}) cannot be given as this {rust}: {source}",
+                    place + 1
+                )
+            }
+        }
+    }
+}
+
+/// `1 column`, `2 columns`.
+struct Count(usize, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, what) = self;
+        let plural = if *count == 1 { "" } else { "s" };
+        write!(f, "{count} {what}{plural}")
+    }
+}
+
+/// Names with commas, and not more than fit a line or three.
+struct Names<'a>(&'a [String]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 32;
+        for (place, name) in self.0.iter().take(SHOWN).enumerate() {
+            let separator = if place == 0 { "" } else { ", " };
+            write!(f, "{separator}{name}")?;
+        }
+        match self.0.len().checked_sub(SHOWN) {
+            Some(more) if more > 0 => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
