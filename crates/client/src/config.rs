@@ -74,6 +74,8 @@ pub use tls::{SslCertMode, SslMode, SslNegotiation, Tls, TlsVersion, Verificatio
 pub use trunkline_proto::client::{Method, Methods};
 pub use trunkline_proto::frontend::ProtocolVersion;
 
+use crate::gss::{Contexts, GssContext, GssError, GssTarget};
+use crate::oauth::{TokenSource, Tokens};
 use settings::Settings;
 
 /// What was said about a connection.
@@ -81,9 +83,20 @@ use settings::Settings;
 /// An option that was not given is left to the surroundings, and then to its default. One that was given as the empty text is left to
 /// its default alone.
 ///
-/// `Display` writes a keyword/value string, and `Debug` shows the same; neither shows secrets.
+/// `Display` writes a keyword/value string, and `Debug` shows the same; neither shows secrets. Two are equal that say the same and have
+/// the same hooks, as clones have.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Config(Settings);
+pub struct Config {
+    settings: Settings,
+    hooks: Hooks,
+}
+
+/// What no text can say: who is asked for tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Hooks {
+    tokens: Option<Tokens>,
+    gss: Option<Contexts>,
+}
 
 impl Config {
     /// Nothing said yet.
@@ -100,19 +113,22 @@ impl Config {
     ///
     /// What is wrong, in libpq's words where it has some.
     pub fn resolve(&self, around: &Environment) -> Result<Resolved, ConfigError> {
-        Resolved::of(self.0.clone(), around)
+        let mut resolved = Resolved::of(self.settings.clone(), around)?;
+        resolved.tokens.clone_from(&self.hooks.tokens);
+        resolved.gss.clone_from(&self.hooks.gss);
+        Ok(resolved)
     }
 
     /// What was given for an option, secrets too.
     #[must_use]
     pub fn text(&self, keyword: Keyword) -> Option<&str> {
-        self.0.get(keyword)
+        self.settings.get(keyword)
     }
 
     /// Gives any option as it would stand in a connection string. What is wrong with it shows in [`Config::resolve`].
     #[must_use]
     pub fn with(mut self, keyword: Keyword, text: impl Into<String>) -> Self {
-        self.0.set(keyword, text);
+        self.settings.set(keyword, text);
         self
     }
 
@@ -121,7 +137,7 @@ impl Config {
     pub fn to_string_with_secrets(&self) -> String {
         let mut out = String::new();
         // A String takes whatever is written.
-        let _ = conninfo::write(self.0.iter(), &mut out);
+        let _ = conninfo::write(self.settings.iter(), &mut out);
         out
     }
 
@@ -285,11 +301,30 @@ impl Config {
         self.with(Keyword::ChannelBinding, binding.as_str())
     }
 
-    /// Which login methods the server may ask for. If nothing is said, any but a password in clear, and that as well where the server is
-    /// known: over verified TLS and at a Unix socket.
+    /// Which login methods the server may ask for. If nothing is said, any but a password in clear and an OAuth token, and those as well
+    /// where the server is known: over verified TLS and at a Unix socket. An OAuth token never goes over TCP in clear, whatever is said.
     #[must_use]
     pub fn require_auth(self, methods: Methods) -> Self {
         self.with(Keyword::RequireAuth, require_auth::write(methods))
+    }
+
+    /// What gives tokens for logins with OAUTHBEARER, which [`Keyword::OauthIssuer`] and [`Keyword::OauthClientId`] must be set for as
+    /// well. No text can say it: it is not in `Display`.
+    #[must_use]
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.hooks.tokens = Some(Tokens::new(source));
+        self
+    }
+
+    /// What begins exchanges of GSSAPI or SSPI tokens: for each connection that is asked for one, a context of its own. No text can say
+    /// it: it is not in `Display`.
+    #[must_use]
+    pub fn gss(
+        mut self,
+        begin: impl Fn(&GssTarget) -> Result<Box<dyn GssContext>, GssError> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.gss = Some(Contexts::new(begin));
+        self
     }
 
     /// The user that the server's process must belong to, at a Unix socket.
@@ -331,20 +366,26 @@ impl FromStr for Config {
             None => conninfo::parse(text)?,
         };
         check::values(&settings)?;
-        Ok(Self(settings))
+        Ok(Self {
+            settings,
+            hooks: Hooks::default(),
+        })
     }
 }
 
 /// A keyword/value string without the secrets.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.iter().filter(|(keyword, _)| !keyword.is_secret());
+        let shown = self
+            .settings
+            .iter()
+            .filter(|(keyword, _)| !keyword.is_secret());
         conninfo::write(shown, f)
     }
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Config").field(&self.0).finish()
+        f.debug_tuple("Config").field(&self.settings).finish()
     }
 }

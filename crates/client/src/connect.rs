@@ -14,6 +14,7 @@ use crate::login::log_in;
 use crate::net::dial::{Target, dial, targets};
 use crate::net::tls::Connector;
 use crate::net::{Runtime, Stream};
+use crate::oauth::Bearer;
 use crate::{Connection, Error, Result, random, session_kind};
 
 /// How to reach the server of a session again, with nothing weaker than what it was reached with (SEC-08, SEC-09).
@@ -59,15 +60,29 @@ pub(crate) async fn connect(runtime: Runtime, resolved: &Resolved) -> Result<Con
                 }
             };
             for target in found {
-                let attempt = attempt(
-                    runtime,
-                    resolved,
-                    host,
-                    &target,
-                    connector.as_ref(),
-                    *wanted,
-                );
-                match within(runtime, resolved.connect_timeout, attempt).await {
+                let mut bearer = Bearer::default();
+                let connected = loop {
+                    let attempt = attempt(
+                        runtime,
+                        resolved,
+                        host,
+                        &target,
+                        connector.as_ref(),
+                        *wanted,
+                        &mut bearer,
+                    );
+                    let attempted = within(runtime, resolved.connect_timeout, attempt).await;
+                    match attempted {
+                        // Neither the server nor `connect_timeout` waits for somebody who is asked for consent.
+                        Err(_) if bearer.is_fetching() => {
+                            if let Err(error) = bearer.fetch().await {
+                                break Err(error);
+                            }
+                        }
+                        attempted => break attempted,
+                    }
+                };
+                match connected {
                     Ok(connection) => return Ok(connection),
                     Err(error) => {
                         let next = may_try_next(&error);
@@ -98,7 +113,7 @@ fn connector(resolved: &Resolved) -> Result<Option<Connector>> {
 fn may_try_next(error: &Error) -> bool {
     match error.kind() {
         Kind::Hosts(tried) => tried.iter().all(|(_, error)| may_try_next(error)),
-        Kind::Login(_) => false,
+        Kind::Login(_) | Kind::Method { .. } => false,
         _ => error
             .sqlstate()
             .is_none_or(|sqlstate| sqlstate == SqlState::CANNOT_CONNECT_NOW),
@@ -127,6 +142,7 @@ async fn attempt(
     target: &Target,
     connector: Option<&Connector>,
     wanted: TargetSession,
+    bearer: &mut Bearer,
 ) -> Result<Connection> {
     let protections: &[Protection] = match (&connector, resolved.tls.mode) {
         _ if host.is_local() => &[Protection::Plain],
@@ -148,7 +164,7 @@ async fn attempt(
                 .cloned()
                 .filter(|_| *protection != Protection::Plain),
         };
-        match open(resolved, route, *protection, wanted).await {
+        match open(resolved, route, *protection, wanted, bearer).await {
             Ok(connection) => return Ok(connection),
             Err((error, encrypted)) => {
                 let last = number + 1 == protections.len();
@@ -188,6 +204,7 @@ async fn open(
     mut route: Route,
     protection: Protection,
     wanted: TargetSession,
+    bearer: &mut Bearer,
 ) -> Result<Connection, (Error, bool)> {
     let (stream, binding) = route
         .stream(protection == Protection::TlsIfOffered)
@@ -199,7 +216,7 @@ async fn open(
     }
     let host = route.host.clone();
     let finish = async {
-        let session = log_in(route.runtime, stream, binding, &host, resolved).await?;
+        let session = log_in(route.runtime, stream, binding, &host, resolved, bearer).await?;
         let mut connection = Connection::new(session, route);
         session_kind::check(&mut connection, wanted).await?;
         Ok(connection)

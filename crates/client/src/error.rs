@@ -31,6 +31,13 @@ pub(crate) enum Kind {
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     Login(LoginError),
+    /// A method that needs a hook: there is none, it failed, or what the server says to it will not do.
+    Method {
+        what: String,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// The connection has served to find out where OAuth tokens come from; one is on its way for the next.
+    TokenDue,
     Protocol(ProtocolError),
     Misuse(Misuse),
     Server(Box<ServerError>),
@@ -132,8 +139,15 @@ impl fmt::Display for Error {
             Kind::Tls {
                 what,
                 source: Some(source),
+            }
+            | Kind::Method {
+                what,
+                source: Some(source),
             } => write!(f, "{what}: {source}"),
-            Kind::Tls { what, source: None } => f.write_str(what),
+            Kind::Tls { what, source: None } | Kind::Method { what, source: None } => {
+                f.write_str(what)
+            }
+            Kind::TokenDue => f.write_str("an OAuth token is needed first"),
             Kind::Login(error) => error.fmt(f),
             Kind::Protocol(error) => error.fmt(f),
             Kind::Misuse(error) => error.fmt(f),
@@ -188,6 +202,10 @@ impl StdError for Error {
         match &*self.0 {
             Kind::Io { source, .. } => Some(source),
             Kind::Tls {
+                source: Some(source),
+                ..
+            }
+            | Kind::Method {
                 source: Some(source),
                 ..
             } => Some(&**source),

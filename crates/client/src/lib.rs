@@ -15,6 +15,7 @@
 //! | [`Row`], [`Columns`], [`FromRow`] | what comes back, as Rust values |
 //! | [`Params`] | what goes with a statement, as Rust values |
 //! | [`CancelToken`] | cancels what a session runs |
+//! | [`TokenSource`], [`GssContext`] | hooks of yours, for logins with OAuth and Kerberos |
 //! | [`Error`], [`ServerError`] | why something failed, and what the server said |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -25,8 +26,10 @@ pub mod config;
 mod connect;
 mod connection;
 mod error;
+mod gss;
 mod login;
 mod net;
+mod oauth;
 mod parameters;
 mod random;
 mod row;
@@ -37,6 +40,8 @@ pub use cancel::CancelToken;
 pub use config::{Config, ConfigError, Environment, Resolved};
 pub use connection::Connection;
 pub use error::{Error, Result};
+pub use gss::{GssContext, GssError, GssStep, GssTarget};
+pub use oauth::{TokenError, TokenRequest, TokenSource};
 pub use row::{Column, ColumnIndex, Columns, FromRow, FromRowOwned, OwnedRow, Params, Row};
 pub use server_error::{Notice, ServerError};
 pub use trunkline_proto::client::Event;

@@ -1,16 +1,17 @@
 //! Logs in over an open stream.
 
 use trunkline_proto::auth::Binding;
-use trunkline_proto::client::{Credentials, Login, Method, Methods, Policy, Progress};
+use trunkline_proto::client::{Credentials, Login, LoginError, Method, Misuse, Progress};
 use trunkline_proto::frontend::{Parameters as StartupParameters, Startup};
 use trunkline_proto::{ReplyLimits, client};
 
 use crate::channel::Channel;
-use crate::config::{ChannelBinding, Host, Resolved, Verification, knows};
+use crate::config::{ChannelBinding, Host, Resolved, Secret, Verification, knows};
 use crate::error::Kind;
 use crate::net::{Runtime, Stream};
+use crate::oauth::Bearer;
 use crate::parameters::Parameters;
-use crate::{Notice, Result, ServerError, random};
+use crate::{Error, GssContext, GssStep, Notice, Result, ServerError, gss, random};
 
 /// Rounds of the password's hash between two looks at the world: about a quarter of a millisecond.
 const ROUNDS: u32 = 1024;
@@ -33,6 +34,7 @@ pub(crate) async fn log_in(
     binding: Binding,
     host: &Host,
     resolved: &Resolved,
+    bearer: &mut Bearer,
 ) -> Result<LoggedIn> {
     let parameters: Vec<(&[u8], &[u8])> = resolved
         .startup_parameters()
@@ -43,7 +45,7 @@ pub(crate) async fn log_in(
         parameters: StartupParameters::from(parameters.as_slice()),
     };
     let verified = stream.is_encrypted().then(|| resolved.tls.verification());
-    let policy = policy(host, verified, resolved);
+    let policy = resolved.policy(host, verified);
     let credentials = Credentials {
         password: host
             .password
@@ -62,6 +64,7 @@ pub(crate) async fn log_in(
     let mut notices = Vec::new();
     // Whether these are the words of the server that was asked for: it is known, or has satisfied the policy.
     let mut trusted = knows(host, verified);
+    let mut context: Option<Box<dyn GssContext>> = None;
     loop {
         let Channel {
             bytes,
@@ -71,7 +74,9 @@ pub(crate) async fn log_in(
             ..
         } = &mut channel;
         let mut input = bytes.get(*start..*end).unwrap_or_default();
-        let progress = login.receive(&mut input, output)?;
+        let progress = login
+            .receive(&mut input, output)
+            .map_err(|error| explain(error, host, verified, resolved))?;
         *start = *end - input.len();
         match progress {
             None => channel.read_more().await?,
@@ -80,11 +85,34 @@ pub(crate) async fn log_in(
                     runtime.yield_now().await;
                 }
             }
+            Some(Progress::OAuth) => {
+                let token = bearer.show(resolved).await?;
+                login
+                    .oauth(token.map(Secret::as_bytes), output)
+                    .map_err(unusable)?;
+            }
+            Some(Progress::OAuthRefused(json)) => bearer.refused(json, resolved)?,
+            Some(Progress::Gss(None)) => {
+                let context = context.insert(gss::begin(Method::Gss, host, resolved)?);
+                step(&mut **context, None, &mut login, output)?;
+            }
+            Some(Progress::Sspi) => {
+                let context = context.insert(gss::begin(Method::Sspi, host, resolved)?);
+                step(&mut **context, None, &mut login, output)?;
+            }
+            Some(Progress::Gss(Some(token))) => {
+                // The machine has asked for a beginning before.
+                if let Some(context) = &mut context {
+                    step(&mut **context, Some(token), &mut login, output)?;
+                }
+            }
             Some(Progress::ParameterStatus(status)) => parameters.set(&status),
             Some(Progress::Authenticated) => trusted = true,
             Some(Progress::Notice(notice)) if trusted && notices.len() < MAX_NOTICES => {
                 notices.push(Notice::new(&notice));
             }
+            // Said for form's sake: nothing was shown to it.
+            Some(Progress::Error(_)) if bearer.is_fetching() => return Err(Kind::TokenDue.into()),
             Some(Progress::Error(error)) => {
                 let error = ServerError::new(&error);
                 return Err(if trusted {
@@ -94,7 +122,6 @@ pub(crate) async fn log_in(
                 });
             }
             Some(Progress::Ready) => break,
-            // The policy asks for neither tokens nor tickets.
             Some(_) => {}
         }
     }
@@ -106,14 +133,46 @@ pub(crate) async fn log_in(
     })
 }
 
-/// What [`Resolved::policy`] says, less what needs somebody to fetch tokens and tickets.
-fn policy(host: &Host, verified: Option<Verification>, resolved: &Resolved) -> Policy {
-    let policy = resolved.policy(host, verified);
-    let unattended = [Method::OAuth, Method::Gss, Method::Sspi];
-    Policy {
-        methods: unattended
-            .into_iter()
-            .fold(policy.methods, Methods::without),
-        ..policy
+/// Has the mechanism take the server's token, and sends its own.
+fn step(
+    context: &mut dyn GssContext,
+    input: Option<&[u8]>,
+    login: &mut Login,
+    output: &mut Vec<u8>,
+) -> Result<()> {
+    match context.step(input).map_err(gss::failed)? {
+        GssStep::Continue(token) => login.gss(&token, output),
+        GssStep::Done(token) => login.gss_last(token.as_deref(), output),
+    }
+    .map_err(unusable)
+}
+
+/// What a hook gave cannot be sent.
+fn unusable(error: Misuse) -> Error {
+    Kind::Method {
+        what: error.to_string(),
+        source: None,
+    }
+    .into()
+}
+
+/// Says why a token is refused out of hand.
+fn explain(
+    error: LoginError,
+    host: &Host,
+    verified: Option<Verification>,
+    resolved: &Resolved,
+) -> Error {
+    let wanted = resolved
+        .login
+        .require
+        .is_none_or(|methods| methods.contains(Method::OAuth));
+    match error {
+        LoginError::Method(Method::OAuth) if wanted && !knows(host, verified) => Kind::Method {
+            what: "the server asks for an OAuth token, which is not shown to a server that may be anybody: set sslmode=verify-full".into(),
+            source: None,
+        }
+        .into(),
+        error => error.into(),
     }
 }

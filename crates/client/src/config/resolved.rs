@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use trunkline_proto::client::{Method, Methods, Policy};
 
+use crate::gss::Contexts;
+use crate::oauth::Tokens;
+
 use super::passfile::{self, Passfile};
 use super::settings::Settings;
 use super::tls::Tls;
@@ -51,6 +54,8 @@ pub struct Resolved {
     pub load_balance: LoadBalance,
     /// What was passed over. Worth a line in a log.
     pub warnings: Vec<Warning>,
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) gss: Option<Contexts>,
 }
 
 impl Resolved {
@@ -95,22 +100,33 @@ impl Resolved {
             target_session: check::target_session(&settings)?,
             load_balance: check::load_balance(&settings)?,
             warnings,
+            tokens: None,
+            gss: None,
         })
     }
 
     /// What to hold the server's login requests against, at this host.
     ///
     /// `verified` says what was verified of the server's certificate on this very connection; `None` if it is not encrypted. Where nothing
-    /// was said about methods, the password is sent as it is only to a server that is known: by its certificate, or by its Unix socket.
+    /// was said about methods, the password as it is and an OAuth token, which whoever gets them can use again, are sent only to a server
+    /// that is known: by its certificate, or by its Unix socket. A token never goes over TCP in clear (RFC 7628 section 4).
     #[must_use]
     pub fn policy(&self, host: &Host, verified: Option<Verification>) -> Policy {
         let default = if knows(host, verified) {
             Methods::ALL
         } else {
-            Methods::ALL.without(Method::Password)
+            Methods::ALL
+                .without(Method::Password)
+                .without(Method::OAuth)
         };
+        let methods = self.login.require.unwrap_or(default);
+        let in_clear = verified.is_none() && !host.is_local();
         Policy {
-            methods: self.login.require.unwrap_or(default),
+            methods: if in_clear {
+                methods.without(Method::OAuth)
+            } else {
+                methods
+            },
             require_binding: self.login.channel_binding == ChannelBinding::Require,
             min_version: self.protocol.min,
             ..Policy::default()

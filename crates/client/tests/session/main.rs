@@ -5,8 +5,10 @@
 )]
 
 mod downgrade;
+mod gss;
 mod hostile;
 mod logins;
+mod oauth;
 mod requests;
 mod servers;
 mod support;

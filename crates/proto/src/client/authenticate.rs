@@ -204,7 +204,11 @@ impl Exchange {
             return Ok((State::TokenDue, Some(Progress::OAuth)));
         }
         if !offers_scram {
-            return Err(LoginError::Mechanisms);
+            return Err(if mechanisms.contains(OAUTHBEARER) {
+                LoginError::Method(Method::OAuth)
+            } else {
+                LoginError::Mechanisms
+            });
         }
         let password = self.password(Method::Scram)?;
         let mut exchange =

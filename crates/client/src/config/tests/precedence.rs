@@ -60,7 +60,7 @@ fn every_variable_stands_in_for_its_option() {
         around = around.variable(*name, *text);
     }
     let mut config = Config::new();
-    defaults::fill(&mut config.0, &around).unwrap();
+    defaults::fill(&mut config.settings, &around).unwrap();
     for (name, keyword, text) in VARIABLES {
         assert_eq!(config.text(*keyword), Some(*text), "{name}");
         assert_eq!(keyword.variable(), Some(*name));

@@ -327,8 +327,8 @@ fn check(uri: &str, expected: Result<&str, &str>, around: &Environment) {
 /// What differs from the defaults, and whether the host is this one.
 fn print(config: &Config, around: &Environment) -> String {
     let mut defaults = Config::new();
-    crate::config::defaults::fill(&mut defaults.0, around).unwrap();
-    let mode = Tls::without_files(&defaults.0).unwrap().mode;
+    crate::config::defaults::fill(&mut defaults.settings, around).unwrap();
+    let mode = Tls::without_files(&defaults.settings).unwrap().mode;
     assert!(mode == SslMode::Prefer || mode == SslMode::VerifyFull);
 
     let mut out = String::new();
