@@ -4,6 +4,7 @@
     reason = "a panic is the failure report of a test"
 )]
 
+mod cancel;
 mod downgrade;
 mod gss;
 mod hostile;
