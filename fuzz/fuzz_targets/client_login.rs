@@ -36,6 +36,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let credentials = Credentials {
         password: Some(PASSWORD.to_vec().into()),
+        scram_keys: None,
         nonce: [1; 18],
         binding: Binding::Plaintext,
     };

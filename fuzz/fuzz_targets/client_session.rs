@@ -84,6 +84,7 @@ fn session() -> Connection {
     };
     let credentials = Credentials {
         password: None,
+        scram_keys: None,
         nonce: [1; 18],
         binding: Binding::Plaintext,
     };

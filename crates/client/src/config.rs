@@ -71,6 +71,7 @@ pub use session::Replication;
 pub use tcp::{Keepalives, Tcp};
 pub use tls::{SslCertMode, SslMode, SslNegotiation, Tls, TlsVersion, Verification};
 
+pub use trunkline_proto::auth::scram::ClientKeys;
 pub use trunkline_proto::client::{Method, Methods};
 pub use trunkline_proto::frontend::ProtocolVersion;
 

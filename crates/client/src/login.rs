@@ -51,6 +51,7 @@ pub(crate) async fn log_in(
             .password
             .as_ref()
             .map(|password| password.as_bytes().to_vec().into()),
+        scram_keys: resolved.login.scram_keys.clone(),
         nonce: random::bytes()?,
         binding: match resolved.login.channel_binding {
             ChannelBinding::Disable if stream.is_encrypted() => Binding::Unbindable,

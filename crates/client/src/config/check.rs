@@ -21,7 +21,6 @@ pub(super) fn values(settings: &Settings) -> Result<(), ConfigError> {
     positive(settings, Keyword::ConnectTimeout)?;
     check_encoding(settings)?;
     check_supported(settings)?;
-    scram_keys(settings)?;
     gss_encryption(settings)?;
     Tcp::of(settings)?;
     Tls::without_files(settings)?;
@@ -53,19 +52,6 @@ pub(super) fn target_session(settings: &Settings) -> Result<TargetSession, Confi
 pub(super) fn load_balance(settings: &Settings) -> Result<LoadBalance, ConfigError> {
     let text = settings.get(Keyword::LoadBalanceHosts);
     text.map_or(Ok(LoadBalance::Disable), str::parse)
-}
-
-/// SCRAM starts from the password alone.
-fn scram_keys(settings: &Settings) -> Result<(), ConfigError> {
-    for keyword in [Keyword::ScramClientKey, Keyword::ScramServerKey] {
-        if settings.filled(keyword).is_some() {
-            return Err(ConfigError::Unsupported {
-                option: keyword.to_string(),
-                advice: "a login goes by the password and not by keys made from it: give the password",
-            });
-        }
-    }
-    Ok(())
 }
 
 /// GSSAPI never encrypts here: only `require` cannot be met.

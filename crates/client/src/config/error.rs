@@ -105,6 +105,10 @@ pub enum ConfigError {
     },
     /// `channel_binding=require` together with `sslmode=disable`.
     ChannelBindingWithoutTls,
+    /// `scram_client_key` or `scram_server_key` is not what it should be.
+    ScramKey(Keyword),
+    /// Only one of `scram_client_key` and `scram_server_key` is given.
+    ScramKeysApart,
     /// `min_protocol_version` is above `max_protocol_version`.
     ProtocolRange,
     /// `ssl_min_protocol_version` is above `ssl_max_protocol_version`.
@@ -285,6 +289,15 @@ impl fmt::Display for ConfigError {
             ),
             Self::ChannelBindingWithoutTls => f.write_str(
                 "channel binding required, but sslmode is \"disable\": channel_binding=require needs TLS, use sslmode=require or above",
+            ),
+            Self::ScramKey(Keyword::ScramServerKey) => {
+                f.write_str("invalid SCRAM server key: it is not 32 bytes in base64")
+            }
+            Self::ScramKey(_) => {
+                f.write_str("invalid SCRAM client key: it is not 32 bytes in base64")
+            }
+            Self::ScramKeysApart => f.write_str(
+                "scram_client_key and scram_server_key belong together: give both, or the password",
             ),
             Self::ProtocolRange => {
                 f.write_str("\"min_protocol_version\" is greater than \"max_protocol_version\"")

@@ -1,6 +1,7 @@
 //! How to prove who one is, and what proof is asked of the server (PostgreSQL docs 32.1.2: `require_auth`, `channel_binding`, `oauth_…`,
-//! `krbsrvname`, `gss…`).
+//! `scram_…`, `krbsrvname`, `gss…`).
 
+use trunkline_proto::auth::scram::ClientKeys;
 use trunkline_proto::client::Methods;
 
 use super::choice::choice;
@@ -38,6 +39,8 @@ pub struct Login {
     pub require: Option<Methods>,
     /// Whether SCRAM is bound to the TLS session.
     pub channel_binding: ChannelBinding,
+    /// Keys in the place of the password, for SCRAM.
+    pub scram_keys: Option<ClientKeys>,
     /// For OAUTHBEARER.
     pub oauth: OAuth,
     /// For GSSAPI and SSPI.
@@ -77,9 +80,29 @@ impl Login {
         Ok(Self {
             require: require_auth::read(require)?,
             channel_binding: channel_binding.map_or(Ok(ChannelBinding::Prefer), str::parse)?,
+            scram_keys: scram_keys(settings)?,
             oauth: OAuth::of(settings),
             gss: Gss::of(settings)?,
         })
+    }
+}
+
+/// Reads `scram_client_key` and `scram_server_key`. With one of them alone, there would be nothing to check the server by, or nothing
+/// to log in with.
+fn scram_keys(settings: &Settings) -> Result<Option<ClientKeys>, ConfigError> {
+    let key = |keyword| {
+        let text = settings.filled(keyword).map(str::as_bytes);
+        match text {
+            Some(text) if ClientKeys::from_base64(text, text).is_none() => {
+                Err(ConfigError::ScramKey(keyword))
+            }
+            text => Ok(text),
+        }
+    };
+    match (key(Keyword::ScramClientKey)?, key(Keyword::ScramServerKey)?) {
+        (None, None) => Ok(None),
+        (Some(client), Some(server)) => Ok(ClientKeys::from_base64(client, server)),
+        _ => Err(ConfigError::ScramKeysApart),
     }
 }
 

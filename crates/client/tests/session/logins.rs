@@ -2,7 +2,7 @@
 
 use trunkline_client::Connection;
 use trunkline_client::config::ProtocolVersion;
-use trunkline_test_postgres::{Postgres, Version};
+use trunkline_test_postgres::{Options, Postgres, Version};
 
 use crate::support::{VERSIONS, answer, at, open};
 
@@ -154,6 +154,46 @@ async fn encrypted_keys() {
             "{shown}"
         );
         assert!(!shown.contains("wrong"), "{shown}");
+    }
+}
+
+/// The keys of RFC 7677's "pencil" in the place of the password, with the salt that they were made with.
+#[tokio::test]
+async fn scram_keys() {
+    let client = "pg/JI9Z+hkSpLRa5btpe9GVrDHJcSEN0viVTVXaZbos=";
+    let (stored, server) = (
+        "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=",
+        "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
+    );
+    for version in VERSIONS {
+        let options = Options::new()
+            .access("host all ada all scram-sha-256")
+            .user(
+                "ada",
+                &format!("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==${stored}:{server}"),
+            )
+            .tls();
+        let real = Postgres::start(version, options).unwrap();
+        let config = format!(
+            "host=127.0.0.1 port={} user=ada dbname=postgres channel_binding=require sslmode=require scram_client_key={client}",
+            real.port()
+        );
+        works(
+            open(&format!("{config} scram_server_key={server}"))
+                .await
+                .unwrap(),
+        )
+        .await;
+
+        let wrong = open(&format!("{config} scram_server_key={stored}"))
+            .await
+            .unwrap_err();
+        assert!(wrong.to_string().contains("did not prove"), "{wrong}");
+        let config = config.replace(client, server);
+        let wrong = open(&format!("{config} scram_server_key={server}"))
+            .await
+            .unwrap_err();
+        assert_eq!(wrong.sqlstate().unwrap().as_str(), "28P01", "{wrong}");
     }
 }
 

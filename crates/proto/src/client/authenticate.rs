@@ -198,7 +198,7 @@ impl Exchange {
             mechanisms.contains(OAUTHBEARER) && self.policy.methods.contains(Method::OAuth);
         let can_scram = offers_scram
             && self.policy.methods.contains(Method::Scram)
-            && self.credentials.password.is_some();
+            && (self.credentials.password.is_some() || self.credentials.scram_keys.is_some());
         if !can_scram && takes_token {
             self.policy.allows(Method::OAuth)?;
             return Ok((State::TokenDue, Some(Progress::OAuth)));
@@ -210,11 +210,18 @@ impl Exchange {
                 LoginError::Mechanisms
             });
         }
-        let password = self.password(Method::Scram)?;
-        let mut exchange =
-            scram::Client::new(&password, self.credentials.nonce, self.credentials.binding)
-                .map_err(LoginError::Password)?
-                .iteration_cap(self.policy.iteration_cap);
+        let Credentials { nonce, binding, .. } = self.credentials;
+        let mut exchange = match self.credentials.scram_keys.take() {
+            Some(keys) => {
+                self.policy.allows(Method::Scram)?;
+                scram::Client::with_keys(keys, nonce, binding)
+            }
+            None => {
+                let password = self.password(Method::Scram)?;
+                scram::Client::new(&password, nonce, binding).map_err(LoginError::Password)?
+            }
+        }
+        .iteration_cap(self.policy.iteration_cap);
         if self.policy.require_binding {
             exchange = exchange.require_binding();
         }

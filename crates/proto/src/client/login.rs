@@ -17,7 +17,7 @@ use super::authenticate::Exchange;
 use super::connection::decode;
 use super::{CancelKey, Connection, LoginError, Misuse, Policy, ProtocolError};
 use crate::auth::Binding;
-use crate::auth::scram::NONCE_LEN;
+use crate::auth::scram::{ClientKeys, NONCE_LEN};
 use crate::backend::{
     BackendKeyData, ErrorResponse, NegotiateProtocolVersion, NoticeResponse, ParameterStatus,
     ReadyForQuery, TransactionStatus,
@@ -30,6 +30,8 @@ use crate::{Encode, ReplyLimits, frame};
 pub struct Credentials {
     /// The password, if there is one.
     pub password: Option<Zeroizing<Vec<u8>>>,
+    /// Keys in the place of the password, for SCRAM alone; used even if there is a password.
+    pub scram_keys: Option<ClientKeys>,
     /// Random bytes for SCRAM, fresh for every connection.
     pub nonce: [u8; NONCE_LEN],
     /// The link's channel binding: whether there is TLS, and the hash of the server's certificate.
@@ -41,6 +43,7 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
             .field("password", &self.password.as_ref().map(|_| ".."))
+            .field("scram_keys", &self.scram_keys)
             .field("binding", &self.binding)
             .finish_non_exhaustive()
     }

@@ -40,6 +40,7 @@ pub(crate) fn lax() -> Policy {
 pub(crate) fn credentials(password: &[u8], binding: Binding) -> Credentials {
     Credentials {
         password: Some(password.to_vec().into()),
+        scram_keys: None,
         nonce: [7; 18],
         binding,
     }

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::attributes::{Attributes, is_printable};
-use super::{Derivation, Header, Key, Mechanism, NONCE_LEN, key_from_base64, keys};
+use super::{ClientKeys, Derivation, Header, Key, Mechanism, NONCE_LEN, key_from_base64, keys};
 use crate::auth::{Binding, Error, Sanitized, UnusablePassword, saslprep, verifier};
 
 /// How many iterations a server may ask of a client, unless the client says otherwise.
@@ -19,11 +19,18 @@ pub const DEFAULT_ITERATION_CAP: u32 = 1_000_000;
 
 /// An exchange about to begin.
 pub struct Client {
-    password: Zeroizing<Vec<u8>>,
+    secret: Secret,
     nonce: String,
     binding: Binding,
     cap: u32,
     must_bind: bool,
+}
+
+/// What the client proves that it knows.
+enum Secret {
+    /// After SASLprep.
+    Password(Zeroizing<Vec<u8>>),
+    Keys(ClientKeys),
 }
 
 impl Client {
@@ -38,13 +45,25 @@ impl Client {
         binding: Binding,
     ) -> Result<Self, UnusablePassword> {
         verifier::usable(password)?;
-        Ok(Self {
-            password: Zeroizing::new(saslprep::prepare(password).into_owned()),
+        let password = Zeroizing::new(saslprep::prepare(password).into_owned());
+        Ok(Self::prove(Secret::Password(password), nonce, binding))
+    }
+
+    /// With keys in the place of the password. Nothing is hashed then, and they serve only with the salt and the iterations that they
+    /// were made with.
+    #[must_use]
+    pub fn with_keys(keys: ClientKeys, nonce: [u8; NONCE_LEN], binding: Binding) -> Self {
+        Self::prove(Secret::Keys(keys), nonce, binding)
+    }
+
+    fn prove(secret: Secret, nonce: [u8; NONCE_LEN], binding: Binding) -> Self {
+        Self {
+            secret,
             nonce: Base64::encode_string(&nonce),
             binding,
             cap: DEFAULT_ITERATION_CAP,
             must_bind: false,
-        })
+        }
     }
 
     /// Accepts up to `cap` iterations instead of [`DEFAULT_ITERATION_CAP`]. A server that may ask for any number can keep a client
@@ -160,7 +179,12 @@ impl AwaitServerFirst {
         ]
         .concat();
         Ok(Proving {
-            derivation: Derivation::new(&self.client.password, &salt, iterations),
+            keys: match self.client.secret {
+                Secret::Password(password) => {
+                    Making::Derivation(Derivation::new(&password, &salt, iterations))
+                }
+                Secret::Keys(keys) => Making::Done(keys),
+            },
             without_proof,
             conversation,
         })
@@ -171,22 +195,36 @@ impl AwaitServerFirst {
 ///
 /// A caller that must not be deaf meanwhile [advances](Self::advance) by some thousand rounds at a time; dropping this gives up.
 pub struct Proving {
-    derivation: Derivation,
+    keys: Making,
     without_proof: String,
     conversation: Vec<u8>,
+}
+
+/// The keys, or their making.
+enum Making {
+    Derivation(Derivation),
+    Done(ClientKeys),
 }
 
 impl Proving {
     /// Hashes `rounds` times more, at most. Says how many rounds are left.
     pub fn advance(&mut self, rounds: u32) -> u32 {
-        self.derivation.advance(rounds);
-        self.derivation.left()
+        match &mut self.keys {
+            Making::Derivation(derivation) => {
+                derivation.advance(rounds);
+                derivation.left()
+            }
+            Making::Done(_) => 0,
+        }
     }
 
     /// Does the rounds that are left; gives the answer to send.
     #[must_use]
     pub fn finish(self) -> (Vec<u8>, AwaitServerFinal) {
-        let keys = self.derivation.finish();
+        let keys = match self.keys {
+            Making::Derivation(derivation) => derivation.finish(),
+            Making::Done(keys) => keys.into_keys(),
+        };
         let conversation = [self.conversation.as_slice()];
         let proof = keys::proof(&keys, &conversation);
         let message = format!("{},p={}", self.without_proof, Base64::encode_string(&proof));
@@ -315,9 +353,11 @@ impl fmt::Debug for AwaitServerFirst {
 
 impl fmt::Debug for Proving {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proving")
-            .field("derivation", &self.derivation)
-            .finish_non_exhaustive()
+        let mut proving = f.debug_struct("Proving");
+        if let Making::Derivation(derivation) = &self.keys {
+            proving.field("derivation", derivation);
+        }
+        proving.finish_non_exhaustive()
     }
 }
 

@@ -105,6 +105,54 @@ impl Drop for Keys {
     }
 }
 
+/// What a password comes down to for the client of one server: enough to log in without the password, for middleware that was logged
+/// in to and logs in elsewhere with the same. As good as the password for servers that keep the same salt and iterations.
+///
+/// Wiped from memory when dropped; `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct ClientKeys(Keys);
+
+impl ClientKeys {
+    /// The two keys of RFC 5802 section 3.
+    #[must_use]
+    pub fn new(client_key: [u8; 32], server_key: [u8; 32]) -> Self {
+        Self(Keys {
+            client_key,
+            stored_key: Sha256::digest(client_key).into(),
+            server_key,
+        })
+    }
+
+    /// The same in base64, as libpq's `scram_client_key` and `scram_server_key` are; `None` if either is not that of 32 bytes.
+    #[must_use]
+    pub fn from_base64(client_key: &[u8], server_key: &[u8]) -> Option<Self> {
+        let client_key = key_from_base64(client_key)?;
+        Some(Self::new(client_key, key_from_base64(server_key)?))
+    }
+
+    pub(super) fn into_keys(self) -> Keys {
+        self.0
+    }
+}
+
+/// Takes the same time whatever the answer.
+impl PartialEq for ClientKeys {
+    fn eq(&self, other: &Self) -> bool {
+        bool::from(
+            self.0.client_key.ct_eq(&other.0.client_key)
+                & self.0.server_key.ct_eq(&other.0.server_key),
+        )
+    }
+}
+
+impl Eq for ClientKeys {}
+
+impl fmt::Debug for ClientKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientKeys(***)")
+    }
+}
+
 /// The key that `base64` stands for, if it stands for 32 bytes.
 pub(in crate::auth) fn key_from_base64(base64: &[u8]) -> Option<Key> {
     let mut key = [0; 32];

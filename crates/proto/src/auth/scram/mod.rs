@@ -24,6 +24,7 @@ pub use client::{
     AwaitServerFinal, AwaitServerFirst, Client, ClientError, DEFAULT_ITERATION_CAP, Proving,
     Verified,
 };
+pub use keys::ClientKeys;
 pub(super) use keys::{Derivation, Key, key_from_base64};
 pub use server::{AwaitFinal, AwaitFirst, Selected, Server};
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::auth::UnusablePassword;
-use crate::auth::scram::{AwaitServerFirst, ClientError};
+use crate::auth::scram::{AwaitServerFirst, ClientError, ClientKeys, Derivation};
 
 const PLAIN: &[&[u8]] = &[b"SCRAM-SHA-256"];
 const BOTH: &[&[u8]] = &[b"SCRAM-SHA-256-PLUS", b"SCRAM-SHA-256"];
@@ -182,6 +182,23 @@ fn hashing_in_portions() {
     let (last, client) = proving.finish();
     let (_authenticated, signature) = server.last(&last).unwrap();
     assert!(client.verify(&signature).is_ok());
+}
+
+#[test]
+fn keys_in_the_place_of_the_password() {
+    let keys = Derivation::new(PASSWORD, &[3; 16], 16).finish();
+    let keys = ClientKeys::new(keys.client_key, keys.server_key);
+    for binding in [Binding::Plaintext, tls()] {
+        let client = Client::with_keys(keys.clone(), CLIENT_NONCE, binding);
+        converse(client, server(binding), &binding).unwrap();
+    }
+    assert_eq!(format!("{keys:?}"), "ClientKeys(***)");
+    assert_ne!(keys, ClientKeys::new([0; 32], [0; 32]));
+    let client = Client::with_keys(keys, CLIENT_NONCE, Binding::Plaintext);
+    let (_, _, client) = client.first(offered(&Binding::Plaintext)).unwrap();
+    let challenge = format!("r={}more,s=AAAA,i=1000", nonce());
+    let mut proving = client.challenge(challenge.as_bytes()).unwrap();
+    assert_eq!(proving.advance(0), 0, "there is nothing to hash");
 }
 
 #[test]
