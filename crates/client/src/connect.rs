@@ -9,13 +9,14 @@ use trunkline_proto::frontend::SslRequest;
 use trunkline_proto::{Encode, SqlState};
 
 use crate::config::{Host, Resolved, SslCertMode, SslMode, TargetSession, Tcp};
+use crate::core::Core;
 use crate::error::Kind;
 use crate::login::log_in;
 use crate::net::dial::{Target, dial, targets};
 use crate::net::tls::Connector;
 use crate::net::{Runtime, Stream};
 use crate::oauth::Bearer;
-use crate::{Connection, Error, Result, random, session_kind};
+use crate::{Error, Result, random, session_kind};
 
 /// How to reach the server of a session again, with nothing weaker than what it was reached with (SEC-08, SEC-09).
 #[derive(Clone)]
@@ -39,7 +40,7 @@ enum Protection {
 }
 
 /// Tries the hosts in turn.
-pub(crate) async fn connect(runtime: Runtime, resolved: &Resolved) -> Result<Connection> {
+pub(crate) async fn connect(runtime: Runtime, resolved: &Resolved) -> Result<Core> {
     let connector = connector(resolved)?;
     let mut hosts: Vec<&Host> = resolved.hosts.iter().collect();
     resolved.load_balance.order(&mut hosts, random::below);
@@ -143,7 +144,7 @@ async fn attempt(
     connector: Option<&Connector>,
     wanted: TargetSession,
     bearer: &mut Bearer,
-) -> Result<Connection> {
+) -> Result<Core> {
     let protections: &[Protection] = match (&connector, resolved.tls.mode) {
         _ if host.is_local() => &[Protection::Plain],
         (None, _) | (_, SslMode::Disable) => &[Protection::Plain],
@@ -205,7 +206,7 @@ async fn open(
     protection: Protection,
     wanted: TargetSession,
     bearer: &mut Bearer,
-) -> Result<Connection, (Error, bool)> {
+) -> Result<Core, (Error, bool)> {
     let (stream, binding) = route
         .stream(protection == Protection::TlsIfOffered)
         .await
@@ -217,7 +218,7 @@ async fn open(
     let host = route.host.clone();
     let finish = async {
         let session = log_in(route.runtime, stream, binding, &host, resolved, bearer).await?;
-        let mut connection = Connection::new(session, route);
+        let mut connection = Core::new(session, route);
         session_kind::check(&mut connection, wanted).await?;
         Ok(connection)
     };

@@ -16,15 +16,24 @@
 //! | [`Params`] | what goes with a statement, as Rust values |
 //! | [`CancelToken`] | cancels what a session runs |
 //! | [`TokenSource`], [`GssContext`] | hooks of yours, for logins with OAuth and Kerberos |
+//! | `blocking` | the same without a runtime, with the feature `blocking` |
 //! | [`Error`], [`ServerError`] | why something failed, and what the server said |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(unreachable_pub, reason = "public only with tokio")
+)]
 mod cancel;
 mod channel;
 pub mod config;
 mod connect;
+#[cfg(feature = "tokio")]
 mod connection;
+mod core;
 mod error;
 mod gss;
 mod login;
@@ -36,8 +45,12 @@ mod row;
 mod server_error;
 mod session_kind;
 
+#[cfg(feature = "tokio")]
 pub use cancel::CancelToken;
+#[cfg(not(feature = "tokio"))]
+use cancel::CancelToken;
 pub use config::{Config, ConfigError, Environment, Resolved};
+#[cfg(feature = "tokio")]
 pub use connection::Connection;
 pub use error::{Error, Result};
 pub use gss::{GssContext, GssError, GssStep, GssTarget};

@@ -3,11 +3,12 @@
 use trunkline_proto::client::Event;
 
 use crate::config::TargetSession;
+use crate::core::Core;
 use crate::error::Kind;
-use crate::{Connection, Result, ServerError};
+use crate::{Result, ServerError};
 
 /// Since PostgreSQL 14 the server says by itself what it is; older ones are asked.
-pub(crate) async fn check(connection: &mut Connection, wanted: TargetSession) -> Result<()> {
+pub(crate) async fn check(connection: &mut Core, wanted: TargetSession) -> Result<()> {
     let (fits, otherwise) = match wanted {
         TargetSession::Any | TargetSession::PreferStandby => return Ok(()),
         TargetSession::ReadWrite => (!read_only(connection).await?, "the session is read-only"),
@@ -25,26 +26,28 @@ pub(crate) async fn check(connection: &mut Connection, wanted: TargetSession) ->
     }
 }
 
-async fn read_only(connection: &mut Connection) -> Result<bool> {
+async fn read_only(connection: &mut Core) -> Result<bool> {
     match (
-        connection.parameter("default_transaction_read_only"),
-        connection.parameter("in_hot_standby"),
+        connection.parameters.get("default_transaction_read_only"),
+        connection.parameters.get("in_hot_standby"),
     ) {
         (Some(read_only), Some(standby)) => Ok(read_only == "on" || standby == "on"),
         _ => Ok(ask(connection, "SHOW transaction_read_only").await? == b"on"),
     }
 }
 
-async fn standby(connection: &mut Connection) -> Result<bool> {
-    match connection.parameter("in_hot_standby") {
+async fn standby(connection: &mut Core) -> Result<bool> {
+    match connection.parameters.get("in_hot_standby") {
         Some(standby) => Ok(standby == "on"),
         None => Ok(ask(connection, "SELECT pg_catalog.pg_is_in_recovery()").await? == b"t"),
     }
 }
 
 /// The one value that a query answers with.
-async fn ask(connection: &mut Connection, sql: &str) -> Result<Vec<u8>> {
-    connection.query(sql)?;
+async fn ask(connection: &mut Core, sql: &str) -> Result<Vec<u8>> {
+    connection
+        .machine
+        .query(sql.as_bytes(), &mut connection.channel.output)?;
     let mut answer = Vec::new();
     let mut refused = None;
     loop {

@@ -7,10 +7,11 @@
 //! | [`proto`] | always | messages and state machines, without I/O |
 //! | [`types`] | always | values in text and binary |
 //! | `client` | `client` | talking to PostgreSQL |
+//! | `client::blocking` | `client-blocking` | the same without a runtime |
 //! | [`server`] | `server` | giving a data service a PostgreSQL face |
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "client-blocking"))]
 #[doc(inline)]
 pub use trunkline_client as client;
 #[doc(inline)]

@@ -99,6 +99,21 @@ fn the_core_has_no_runtime() {
     }
 }
 
+/// `client::blocking` is for programs that want none, and `config` is below both.
+#[test]
+fn the_blocking_client_has_no_runtime() {
+    let facade = repository().join("crates/trunkline");
+    let features = ["--no-default-features", "--features", "client-blocking"];
+    let names = tree(&facade, &[&features[..], &["-e", "normal"]].concat());
+    assert!(names.contains("trunkline-client"), "{names:?}");
+    for name in names {
+        assert!(
+            !["tokio", "tokio-rustls", "mio", "futures", "async-trait"].contains(&&*name),
+            "client-blocking depends on {name}"
+        );
+    }
+}
+
 #[test]
 fn the_core_is_no_std() {
     for (name, folder) in crates().into_iter().filter(|(name, _)| is_core(name)) {
@@ -267,19 +282,18 @@ fn crates() -> Vec<(String, PathBuf)> {
 
 /// The names that `cargo tree` shows for a crate with all its features: normal dependencies unless `more` says otherwise.
 fn dependencies(folder: &Path, more: &[&str]) -> BTreeSet<String> {
+    let edges: &[&str] = if more.contains(&"-e") {
+        &[]
+    } else {
+        &["-e", "normal"]
+    };
+    tree(folder, &[&["--all-features"], edges, more].concat())
+}
+
+/// The names that `cargo tree` shows.
+fn tree(folder: &Path, more: &[&str]) -> BTreeSet<String> {
     let mut tree = Command::new(env!("CARGO"));
-    tree.args([
-        "tree",
-        "--offline",
-        "--all-features",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-    ]);
-    if !more.contains(&"-e") {
-        tree.args(["-e", "normal"]);
-    }
+    tree.args(["tree", "--offline", "--prefix", "none", "--format", "{p}"]);
     let output = tree.args(more).current_dir(folder).output().unwrap();
     assert!(
         output.status.success(),

@@ -1,5 +1,7 @@
 //! Sockets, TLS, names and time: all that a session needs of the world. Nothing outside of here knows what waits.
 
+#[cfg(feature = "blocking")]
+pub(crate) mod blocking;
 pub(crate) mod dial;
 mod runtime;
 mod stream;
@@ -11,5 +13,5 @@ mod verify;
 pub(crate) use runtime::Runtime;
 pub(crate) use stream::Stream;
 
-#[cfg(not(feature = "tokio"))]
+#[cfg(not(any(feature = "tokio", feature = "blocking")))]
 compile_error!("trunkline-client needs the feature `tokio` or `blocking`");

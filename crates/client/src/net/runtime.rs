@@ -11,6 +11,9 @@ pub(crate) enum Runtime {
     /// A tokio runtime with I/O and time.
     #[cfg(feature = "tokio")]
     Tokio,
+    /// The thread itself, in `block_on`.
+    #[cfg(feature = "blocking")]
+    Blocking,
 }
 
 impl Runtime {
@@ -19,6 +22,8 @@ impl Runtime {
         match self {
             #[cfg(feature = "tokio")]
             Self::Tokio => super::tokio::lookup(name, port).await,
+            #[cfg(feature = "blocking")]
+            Self::Blocking => super::blocking::lookup(name, port),
         }
     }
 
@@ -31,6 +36,8 @@ impl Runtime {
         match self {
             #[cfg(feature = "tokio")]
             Self::Tokio => super::tokio::within(limit, future).await,
+            #[cfg(feature = "blocking")]
+            Self::Blocking => super::blocking::within(limit, future).await,
         }
     }
 
@@ -39,6 +46,8 @@ impl Runtime {
         match self {
             #[cfg(feature = "tokio")]
             Self::Tokio => super::tokio::yield_now().await,
+            #[cfg(feature = "blocking")]
+            Self::Blocking => super::blocking::yield_now().await,
         }
     }
 }

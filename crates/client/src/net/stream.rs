@@ -13,6 +13,8 @@ use rustls::{ClientConfig, ClientConnection};
 use socket2::SockRef;
 
 use super::Runtime;
+#[cfg(feature = "blocking")]
+use super::blocking;
 #[cfg(feature = "tokio")]
 use super::tokio;
 
@@ -20,97 +22,76 @@ use super::tokio;
 #[derive(Debug)]
 pub(crate) enum Stream {
     #[cfg(feature = "tokio")]
-    Tcp(tokio::TcpStream),
-    #[cfg(all(feature = "tokio", unix))]
-    Unix(tokio::UnixStream),
-    #[cfg(feature = "tokio")]
-    Tls(Box<tokio::TlsStream>),
+    Tokio(tokio::Stream),
+    #[cfg(feature = "blocking")]
+    Blocking(blocking::Stream),
 }
 
-/// The same of each stream.
-macro_rules! each {
-    ($this:expr, tokio: $inner:ident => $tokio:expr) => {
+/// The same of either kind.
+macro_rules! either {
+    ($this:expr, $stream:ident => $call:expr) => {
         match $this {
             #[cfg(feature = "tokio")]
-            Self::Tcp($inner) => $tokio,
-            #[cfg(all(feature = "tokio", unix))]
-            Self::Unix($inner) => $tokio,
-            #[cfg(feature = "tokio")]
-            Self::Tls($inner) => $tokio,
+            Self::Tokio($stream) => $call,
+            #[cfg(feature = "blocking")]
+            Self::Blocking($stream) => $call,
         }
     };
 }
 
 impl Stream {
     pub(super) async fn tcp(runtime: Runtime, address: SocketAddr) -> io::Result<Self> {
-        match runtime {
+        Ok(match runtime {
             #[cfg(feature = "tokio")]
-            Runtime::Tokio => Ok(Self::Tcp(tokio::TcpStream::connect(address).await?)),
-        }
+            Runtime::Tokio => Self::Tokio(tokio::Stream::tcp(address).await?),
+            #[cfg(feature = "blocking")]
+            Runtime::Blocking => Self::Blocking(blocking::Stream::tcp(address).await?),
+        })
     }
 
     /// Also the abstract ones of Linux, whose paths begin with NUL.
     #[cfg(unix)]
     pub(super) async fn unix(runtime: Runtime, path: &Path) -> io::Result<Self> {
-        match runtime {
+        Ok(match runtime {
             #[cfg(feature = "tokio")]
-            Runtime::Tokio => Ok(Self::Unix(tokio::UnixStream::connect(path).await?)),
-        }
+            Runtime::Tokio => Self::Tokio(tokio::Stream::unix(path).await?),
+            #[cfg(feature = "blocking")]
+            Runtime::Blocking => Self::Blocking(blocking::Stream::unix(path).await?),
+        })
     }
 
-    /// The same stream, in TLS; a stream that is no plain TCP has no use for it.
+    /// The same stream in TLS. A stream that is not plain TCP has no use for it.
     pub(super) async fn encrypt(
         self,
         config: Arc<ClientConfig>,
         name: ServerName<'static>,
     ) -> io::Result<Self> {
-        match self {
+        Ok(match self {
             #[cfg(feature = "tokio")]
-            Self::Tcp(socket) => {
-                let stream = tokio::handshake(config, name, socket).await?;
-                Ok(Self::Tls(Box::new(stream)))
-            }
-            _ => Err(io::ErrorKind::Unsupported.into()),
-        }
+            Self::Tokio(stream) => Self::Tokio(stream.encrypt(config, name).await?),
+            #[cfg(feature = "blocking")]
+            Self::Blocking(stream) => Self::Blocking(stream.encrypt(config, name).await?),
+        })
     }
 
     /// What is known of the TLS session, if there is one.
     pub(super) fn tls(&self) -> Option<&ClientConnection> {
-        match self {
-            #[cfg(feature = "tokio")]
-            Self::Tls(stream) => Some(stream.get_ref().1),
-            _ => None,
-        }
+        either!(self, stream => stream.tls())
     }
 
     pub(crate) const fn is_encrypted(&self) -> bool {
-        match self {
-            #[cfg(feature = "tokio")]
-            Self::Tls(_) => true,
-            _ => false,
-        }
+        either!(self, stream => stream.is_encrypted())
     }
 
     /// The socket, to set what it does by itself.
     pub(super) fn socket(&self) -> SockRef<'_> {
-        match self {
-            #[cfg(feature = "tokio")]
-            Self::Tcp(socket) => SockRef::from(socket),
-            #[cfg(all(feature = "tokio", unix))]
-            Self::Unix(socket) => SockRef::from(socket),
-            #[cfg(feature = "tokio")]
-            Self::Tls(stream) => SockRef::from(stream.get_ref().0),
-        }
+        either!(self, stream => stream.socket())
     }
 
     /// The user whose process is at the other end of a Unix socket.
     #[cfg(unix)]
     pub(super) fn peer_user(&self) -> io::Result<u32> {
-        match self {
-            #[cfg(feature = "tokio")]
-            Self::Unix(socket) => Ok(socket.peer_cred()?.uid()),
-            _ => Err(io::ErrorKind::Unsupported.into()),
-        }
+        either!(self, stream => stream.peer_user())
     }
 
     /// Reads into the buffer; 0 is the end.
@@ -120,7 +101,7 @@ impl Stream {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        each!(self, tokio: inner => tokio::poll_read(inner, cx, buffer))
+        either!(self, stream => stream.poll_read(cx, buffer))
     }
 
     /// Takes some of the bytes, to be sent at the latest by [`poll_flush`](Self::poll_flush).
@@ -130,12 +111,12 @@ impl Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        each!(self, tokio: inner => tokio::poll_write(inner, cx, bytes))
+        either!(self, stream => stream.poll_write(cx, bytes))
     }
 
     #[inline]
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self, tokio: inner => tokio::poll_flush(inner, cx))
+        either!(self, stream => stream.poll_flush(cx))
     }
 
     /// Reads into the buffer; 0 is the end.
