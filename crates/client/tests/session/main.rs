@@ -6,6 +6,7 @@
 
 mod cancel;
 mod downgrade;
+mod dropped;
 mod gss;
 mod hostile;
 mod logins;
