@@ -1,10 +1,11 @@
-//! Counts what a session allocates in steady state: nothing for a row, a message or a request.
+//! Counts what a session allocates: in steady state nothing for a row, a message or a request, and never more than a bound.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is the failure report of a test"
 )]
 
+use tokio::runtime::Runtime;
 use trunkline_client::{Connection, Environment, Event};
 use trunkline_proto::codec::{Formats, Values};
 use trunkline_proto::frontend::Bind;
@@ -12,6 +13,10 @@ use trunkline_proto::{PortalName, StatementName};
 use trunkline_test_postgres::{Postgres, Version};
 
 const ROWS: usize = 100_000;
+const REQUESTS: usize = 100_000;
+/// Every so many requests, an answer is large.
+const EVERY: usize = 500;
+const LARGE: usize = 1_000_000;
 
 /// Runs the portal of `s`, binary; gives the bytes of the values, so that all of them are looked at.
 async fn run(connection: &mut Connection) -> usize {
@@ -38,21 +43,26 @@ async fn run(connection: &mut Connection) -> usize {
     }
 }
 
-/// One thread does everything, so that the count is of this session alone.
-#[test]
-fn nothing_for_a_row_or_a_request() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let port = Postgres::shared(Version::V15).port();
+fn runtime() -> Runtime {
+    let mut one_thread = tokio::runtime::Builder::new_current_thread();
+    one_thread.enable_all().build().unwrap()
+}
+
+async fn open(version: Version, mode: &str) -> Connection {
+    let port = Postgres::shared(version).port();
     let config: trunkline_client::Config =
-        format!("host=127.0.0.1 port={port} user=postgres dbname=postgres sslmode=disable")
+        format!("host=127.0.0.1 port={port} user=postgres dbname=postgres sslmode={mode}")
             .parse()
             .unwrap();
     let resolved = config.resolve(&Environment::empty()).unwrap();
-    runtime.block_on(async {
-        let mut connection = Connection::open(&resolved).await.unwrap();
+    Connection::open(&resolved).await.unwrap()
+}
+
+/// One thread does everything, so that the count is of this session alone.
+#[test]
+fn nothing_for_a_row_or_a_request() {
+    runtime().block_on(async {
+        let mut connection = open(Version::V15, "disable").await;
         for (sql, bytes) in [
             (
                 format!("select n, 'twenty bytes of text' from generate_series(1, {ROWS}) n"),
@@ -82,4 +92,114 @@ fn nothing_for_a_row_or_a_request() {
             while !matches!(connection.next().await.unwrap(), Event::Ready(_)) {}
         }
     });
+}
+
+/// Puts one request of the pipeline into the output.
+fn ask(connection: &mut Connection, number: usize, padding: &str) {
+    let length = if number.is_multiple_of(EVERY) {
+        LARGE
+    } else {
+        number % 10
+    };
+    let length = length.to_string();
+    let values = [Some(length.as_bytes()), Some(padding.as_bytes())];
+    let bind = Bind {
+        portal: PortalName::UNNAMED,
+        statement: StatementName::from("s"),
+        param_formats: Formats::default(),
+        params: Values::from(&values),
+        result_formats: Formats::default(),
+    };
+    connection.bind(&bind).unwrap();
+    connection.execute(PortalName::UNNAMED, 0).unwrap();
+    connection.sync().unwrap();
+}
+
+/// Takes a message, which must be the next of the pipeline's; whether it was the last of a request.
+async fn take(connection: &mut Connection, number: usize) -> bool {
+    match connection.next().await.unwrap() {
+        Event::DataRow(row) => {
+            let length = row.values.iter().flatten().map(<[u8]>::len).sum::<usize>();
+            let expected = if number.is_multiple_of(EVERY) {
+                LARGE
+            } else {
+                number % 10
+            };
+            assert_eq!(length, expected, "{number}");
+            false
+        }
+        Event::BindComplete | Event::CommandComplete(_) => false,
+        Event::Ready(_) => true,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Runs `what` on a session with the statement prepared; the most bytes that were held at once, in MiB.
+fn most(version: Version, mode: &str, what: impl AsyncFnOnce(&mut Connection)) -> u64 {
+    let info = allocation_counter::measure(|| {
+        runtime().block_on(async {
+            let mut connection = open(version, mode).await;
+            connection
+                .parse(
+                    StatementName::from("s"),
+                    "select repeat('x', $1) where $2 <> 'y'",
+                    &[],
+                )
+                .unwrap();
+            connection.sync().unwrap();
+            while !matches!(connection.next().await.unwrap(), Event::Ready(_)) {}
+            what(&mut connection).await;
+        });
+    });
+    info.bytes_max / (1024 * 1024)
+}
+
+/// T-X60: a hundred thousand requests, and 200 MB of answers to them, in a few megabytes: whether all requests are put in before
+/// an answer is taken, or some are sent whenever some were answered.
+#[test]
+fn a_pipeline_in_bounded_memory() {
+    for (version, mode, window) in [
+        (Version::V15, "disable", REQUESTS),
+        (Version::V15, "require", 300),
+        (Version::V18, "disable", 300),
+        (Version::V18, "require", REQUESTS),
+    ] {
+        let mut answered = 0;
+        let most = most(version, mode, async |connection| {
+            for number in 0..REQUESTS {
+                ask(connection, number, "");
+                while connection.unanswered() > 3 * window {
+                    answered += usize::from(take(connection, answered).await);
+                }
+            }
+            while connection.unanswered() > 0 {
+                answered += usize::from(take(connection, answered).await);
+            }
+        });
+        assert_eq!(answered, REQUESTS);
+        assert!(
+            most < 24,
+            "{most} MiB with a window of {window} on {version}, {mode}"
+        );
+    }
+}
+
+/// Who only sends has a bound as well: of 80 MB of answers 16 MiB wait, in a buffer of at most twice that, and the requests after
+/// that, of which there are 40 MB.
+#[test]
+fn answers_that_nobody_takes() {
+    const REQUESTS: usize = 40_000;
+    let padding = "p".repeat(1000);
+    let most = most(Version::V18, "disable", async |connection| {
+        for number in 0..REQUESTS {
+            ask(connection, number, &padding);
+            connection.send().await.unwrap();
+        }
+        let mut answered = 0;
+        while connection.unanswered() > 0 {
+            answered += usize::from(take(connection, answered).await);
+        }
+        assert_eq!(answered, REQUESTS);
+    });
+    assert!((16..32 + 2 * 40).contains(&most), "{most} MiB");
 }
