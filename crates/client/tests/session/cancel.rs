@@ -1,12 +1,13 @@
 //! Cancelling in every phase of a session (T-K01, T-K03 to T-K05, T-C23, CA-06): what becomes of what runs, and that the next query is
 //! answered as if nothing had been.
 
-use trunkline_client::{Connection, Event};
+use trunkline_client::Event;
 use trunkline_proto::codec::{Formats, Values};
 use trunkline_proto::frontend::Bind;
 use trunkline_proto::{PortalName, StatementName};
 use trunkline_test_postgres::{Postgres, Version};
 
+use crate::api::{Connection, sleep};
 use crate::support::{VERSIONS, answer, at, open};
 
 /// A session that is cancelled, and one that looks at it.
@@ -44,7 +45,7 @@ impl Subject {
             if Postgres::shared(self.version).sql(&sql).unwrap().trim() == state {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            sleep(std::time::Duration::from_millis(5)).await;
         }
         panic!("never came to be {state:?}");
     }
@@ -52,7 +53,7 @@ impl Subject {
     async fn cancel(&self) {
         self.connection.cancel_token().cancel().await.unwrap();
         // The request is passed on when the server has closed, as a signal; it may take a moment to be noticed.
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        sleep(std::time::Duration::from_millis(50)).await;
     }
 
     fn query(&mut self, sql: &str) {

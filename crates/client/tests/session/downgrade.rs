@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use trunkline_client::Error;
 use trunkline_test_postgres::{Options, Postgres, Version};
 
+use crate::api::keep_cancelling;
 use crate::support::{answer, open};
 
 /// SSLRequest.
@@ -143,14 +143,9 @@ async fn cancelling_is_as_well_protected() {
             connection.query("select pg_sleep(600)").unwrap();
             connection.send().await.unwrap();
             let token = connection.cancel_token();
-            let cancelling = tokio::spawn(async move {
-                loop {
-                    token.cancel().await.unwrap();
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            });
+            let cancelling = keep_cancelling(token);
             assert!(answer(&mut connection).await.ends_with("57014 I"));
-            cancelling.abort();
+            drop(cancelling);
             let asked = between.asked_for_tls();
             assert!(
                 asked.len() > 1 && asked.iter().all(|each| *each == first),

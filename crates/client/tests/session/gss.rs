@@ -5,9 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 
 use trunkline_client::config::{GssLibrary, Method};
-use trunkline_client::{
-    Config, Connection, Environment, Error, GssContext, GssError, GssStep, GssTarget,
-};
+use trunkline_client::{Config, Environment, Error, GssContext, GssError, GssStep, GssTarget};
+
+use crate::api::Connection;
 
 /// Says "hello" and is content with "welcome".
 struct Greeting(std::vec::IntoIter<GssStep>);

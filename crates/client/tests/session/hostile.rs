@@ -5,11 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::io::AsyncReadExt;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::open;
 
@@ -96,20 +94,14 @@ async fn direct_tls_without_alpn() {
             PrivateKeyDer::from_pem_file(&pair.key).unwrap(),
         )
         .unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let thread = tokio::spawn(async move {
-        let (socket, _) = listener.accept().await.unwrap();
-        let mut stream = TlsAcceptor::from(Arc::new(config))
-            .accept(socket)
-            .await
-            .unwrap();
+    let (port, thread) = server(move |socket| {
+        let session = ServerConnection::new(Arc::new(config)).unwrap();
         let mut sent = vec![];
-        let _ = stream.read_to_end(&mut sent).await;
+        let _ = StreamOwned::new(session, socket).read_to_end(&mut sent);
         sent
     });
     let error = refused(port, "sslmode=require sslnegotiation=direct").await;
-    assert_eq!(thread.await.unwrap(), b"", "no startup packet");
+    assert_eq!(thread.join().unwrap(), b"", "no startup packet");
     assert!(error.contains("ALPN"), "{error}");
 }
 

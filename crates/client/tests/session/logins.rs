@@ -1,9 +1,9 @@
 //! Each login × each mode of TLS × each version of the protocol.
 
-use trunkline_client::Connection;
 use trunkline_client::config::ProtocolVersion;
 use trunkline_test_postgres::{Options, Postgres, Version};
 
+use crate::api::Connection;
 use crate::support::{VERSIONS, answer, at, open};
 
 const LOGINS: [&str; 4] = [

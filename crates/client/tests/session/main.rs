@@ -1,9 +1,11 @@
-//! `Connection` against real PostgreSQL, and against servers that do what they must not.
+//! `Connection`, asynchronous and blocking, against real PostgreSQL, and against servers that do what they must not.
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is the failure report of a test"
 )]
 
+/// What differs between the two clients.
+mod api;
 mod cancel;
 mod downgrade;
 mod dropped;
@@ -14,3 +16,9 @@ mod oauth;
 mod requests;
 mod servers;
 mod support;
+
+/// The same tests of the blocking client.
+mod blocking {
+    pub(crate) mod api;
+    trunkline_test_unasync::unasync!("tests/session" cancel downgrade gss hostile logins oauth requests servers support);
+}

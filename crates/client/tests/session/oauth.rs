@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use trunkline_client::config::Secret;
-use trunkline_client::{Config, Connection, Environment, Error, TokenRequest};
+use trunkline_client::{Config, Environment, Error, TokenRequest};
 use trunkline_test_postgres::{Options, Postgres, Version};
 
-use crate::support::answer;
+use crate::api::Connection;
+use crate::support::{answer, later};
 
 /// A server that takes "t0ken" from ada, by TCP with TLS and without, and by its socket; and the folder of its validator.
 fn oauth_server() -> (Postgres, TempDir) {
@@ -70,7 +71,7 @@ fn counting(token: &'static str) -> (impl Fn(&str) -> Config, Arc<AtomicUsize>) 
         parse(text).token_source(move |_: TokenRequest| {
             count.fetch_add(1, Ordering::Relaxed);
             async move {
-                tokio::task::yield_now().await;
+                later().await;
                 Ok(Secret::from(token))
             }
         })
@@ -98,7 +99,7 @@ async fn tokens() {
         move |request: TokenRequest| {
             *keep.lock().unwrap() = Some(request);
             async {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                later().await;
                 Ok(Secret::from("t0ken"))
             }
         },

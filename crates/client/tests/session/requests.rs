@@ -7,6 +7,7 @@ use trunkline_proto::codec::{Formats, Values};
 use trunkline_proto::frontend::{Bind, Target};
 use trunkline_proto::{Oid, PortalName, StatementName};
 
+use crate::api::{keep_cancelling, next_if_there, sleep};
 use crate::support::{VERSIONS, answer, session};
 
 fn bind<'a>(statement: &'a str, params: &'a [Option<&'a [u8]>]) -> Bind<'a> {
@@ -238,17 +239,11 @@ async fn cancelling() {
             connection.query("select pg_sleep(600)").unwrap();
             connection.send().await.unwrap();
             // Until it runs, a request to cancel has nothing to stop.
-            let cancelling = tokio::spawn(async move {
-                loop {
-                    token.cancel().await.unwrap();
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            });
+            let cancelling = keep_cancelling(token);
             // Before its description is sent, or after.
             let shown = answer(&mut connection).await;
             assert!(shown.ends_with("57014 I"), "{shown}");
-            cancelling.abort();
-            let _ = cancelling.await;
+            drop(cancelling);
             connection.query("select 1").unwrap();
             let shown = answer(&mut connection).await;
             // A last request may still have been on its way.
@@ -260,7 +255,7 @@ async fn cancelling() {
     }
 }
 
-/// Dropping `next` at any point loses nothing.
+/// Dropping `next` at any point loses nothing, or giving it up.
 #[tokio::test]
 async fn next_may_be_dropped_at_any_point() {
     for version in VERSIONS {
@@ -271,31 +266,18 @@ async fn next_may_be_dropped_at_any_point() {
         let mut rows = 0;
         let mut dropped = 0;
         loop {
-            // Polled once, and dropped if it has to wait.
-            let polled = {
-                let next = std::pin::pin!(connection.next());
-                let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-                match next.poll(&mut context) {
-                    std::task::Poll::Pending => None,
-                    std::task::Poll::Ready(event) => Some(match event.unwrap() {
-                        Event::DataRow(row) => {
-                            rows += 1;
-                            let number = row.values.iter().next().unwrap().unwrap();
-                            assert_eq!(number, rows.to_string().as_bytes());
-                            false
-                        }
-                        Event::Ready(_) => true,
-                        _ => false,
-                    }),
-                }
-            };
-            match polled {
+            match next_if_there(&mut connection).await {
                 None => {
                     dropped += 1;
-                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    sleep(Duration::from_millis(1)).await;
                 }
-                Some(true) => break,
-                Some(false) => {}
+                Some(Event::DataRow(row)) => {
+                    rows += 1;
+                    let number = row.values.iter().next().unwrap().unwrap();
+                    assert_eq!(number, rows.to_string().as_bytes());
+                }
+                Some(Event::Ready(_)) => break,
+                Some(_) => {}
             }
         }
         assert_eq!(rows, 500);

@@ -1,9 +1,15 @@
 //! Connections to the servers of the tests, whatever the environment of whoever runs them says.
 
 use std::fmt::Write;
+use std::future::{Future, poll_fn};
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
+use std::time::Duration;
 
-use trunkline_client::{Config, Connection, Environment, Error, Event};
+use trunkline_client::{Config, Environment, Error, Event};
 use trunkline_test_postgres::{Postgres, Version};
+
+use crate::api::Connection;
 
 pub(crate) const VERSIONS: [Version; 2] = [Version::V15, Version::V18];
 
@@ -61,4 +67,26 @@ pub(crate) async fn answer(connection: &mut Connection) -> String {
             }
         }
     }
+}
+
+/// A future that takes its time, and that another thread wakes.
+pub(crate) fn later() -> impl Future<Output = ()> + Send {
+    let state = Arc::new(Mutex::new((false, None::<Waker>)));
+    let shared = Arc::clone(&state);
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        let (done, waker) = &mut *shared.lock().unwrap();
+        *done = true;
+        if let Some(waker) = waker.take() {
+            waker.wake();
+        }
+    });
+    poll_fn(move |cx| {
+        let (done, waker) = &mut *state.lock().unwrap();
+        if *done {
+            return Poll::Ready(());
+        }
+        *waker = Some(cx.waker().clone());
+        Poll::Pending
+    })
 }
