@@ -13,8 +13,11 @@ mod gss;
 mod hostile;
 mod logins;
 mod oauth;
+mod peer;
 mod requests;
+mod scripted;
 mod servers;
+mod strangers;
 mod support;
 
 /// The same tests of the blocking client.
