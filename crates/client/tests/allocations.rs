@@ -203,3 +203,51 @@ fn answers_that_nobody_takes() {
     });
     assert!((16..32 + 2 * 40).contains(&most), "{most} MiB");
 }
+
+/// The same of the blocking client, whose waiting allocates nothing either.
+#[test]
+fn nothing_while_blocking() {
+    use trunkline_client::blocking::Connection;
+
+    fn run(connection: &mut Connection) -> usize {
+        let bind = Bind {
+            portal: PortalName::UNNAMED,
+            statement: StatementName::from("s"),
+            param_formats: Formats::default(),
+            params: Values::default(),
+            result_formats: Formats::from(&[1]),
+        };
+        connection.bind(&bind).unwrap();
+        connection.execute(PortalName::UNNAMED, 0).unwrap();
+        connection.sync().unwrap();
+        let mut bytes = 0;
+        loop {
+            match connection.next().unwrap() {
+                Event::DataRow(row) => {
+                    bytes += row.values.iter().flatten().map(<[u8]>::len).sum::<usize>()
+                }
+                Event::Ready(_) => return bytes,
+                Event::Error(error) => panic!("{error:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    let port = Postgres::shared(Version::V15).port();
+    let config: trunkline_client::Config =
+        format!("host=127.0.0.1 port={port} user=postgres dbname=postgres sslmode=disable")
+            .parse()
+            .unwrap();
+    let mut connection = Connection::open(&config.resolve(&Environment::empty()).unwrap()).unwrap();
+    let sql = format!("select n, 'twenty bytes of text' from generate_series(1, {ROWS}) n");
+    connection
+        .parse(StatementName::from("s"), &sql, &[])
+        .unwrap();
+    connection.sync().unwrap();
+    while !matches!(connection.next().unwrap(), Event::Ready(_)) {}
+    // The buffers grow once.
+    assert_eq!(run(&mut connection), ROWS * 24);
+    let mut bytes = 0;
+    let info = allocation_counter::measure(|| bytes = run(&mut connection));
+    assert_eq!((bytes, info.count_total), (ROWS * 24, 0));
+}

@@ -24,7 +24,7 @@ thread_local! {
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     // Somebody's code may be called from within a future, and block on another session.
-    let outer = NOTED.take();
+    let outer = NOTED.with_borrow_mut(|noted| (!noted.is_empty()).then(|| std::mem::take(noted)));
     let output = loop {
         // Most futures are done at once, or wait for a socket.
         let mut cx = Context::from_waker(Waker::noop());
@@ -43,7 +43,11 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
             thread::park();
         }
     };
-    NOTED.set(outer);
+    // What was noted last is of no use any more.
+    NOTED.with_borrow_mut(Noted::clear);
+    if let Some(outer) = outer {
+        NOTED.set(outer);
+    }
     output
 }
 
@@ -59,6 +63,16 @@ impl Noted {
             sockets: Vec::new(),
             deadline: None,
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sockets.is_empty() && self.deadline.is_none()
+    }
+
+    /// Forgets everything, but keeps the room for it.
+    fn clear(&mut self) {
+        self.sockets.clear();
+        self.deadline = None;
     }
 }
 
@@ -129,12 +143,11 @@ pub(in crate::net) async fn yield_now() {
 /// each future looks for itself.
 fn sleep_until_noted() -> bool {
     NOTED.with_borrow_mut(|noted| {
-        if noted.sockets.is_empty() && noted.deadline.is_none() {
+        if noted.is_empty() {
             return false;
         }
         let left = noted
             .deadline
-            .take()
             .map(|end| end.saturating_duration_since(Instant::now()));
         let left = left.and_then(|left| Timespec::try_from(left).ok());
         // An error (a signal, or no memory) is a reason to look again, as a socket that is ready is.
@@ -148,7 +161,7 @@ fn sleep_until_noted() -> bool {
                 poll(&mut sockets, left.as_ref())
             }
         };
-        noted.sockets.clear();
+        noted.clear();
         true
     })
 }
