@@ -20,8 +20,11 @@ mod servers;
 mod strangers;
 mod support;
 
-/// The same tests of the blocking client.
+/// The same tests of the blocking client, but for those that drop futures.
 mod blocking {
     pub(crate) mod api;
-    trunkline_test_unasync::unasync!("tests/session" cancel downgrade gss hostile logins oauth requests servers support);
+    trunkline_test_unasync::unasync!(
+        "tests/session"
+        cancel downgrade gss hostile logins oauth peer requests scripted servers strangers support
+    );
 }

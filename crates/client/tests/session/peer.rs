@@ -8,9 +8,10 @@ use std::thread::JoinHandle;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use trunkline_client::{Connection, Error};
+use trunkline_client::Error;
 use trunkline_test_postgres::Pair;
 
+use crate::api::Connection;
 use crate::support::open;
 
 pub(crate) const OK: &[u8] = b"R\0\0\0\x08\0\0\0\0";
