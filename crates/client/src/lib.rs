@@ -21,6 +21,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+extern crate self as trunkline_client;
+
 #[cfg(feature = "blocking")]
 pub mod blocking;
 #[cfg_attr(
@@ -57,4 +59,13 @@ pub use gss::{GssContext, GssError, GssStep, GssTarget};
 pub use oauth::{TokenError, TokenRequest, TokenSource};
 pub use row::{Column, ColumnIndex, Columns, FromRow, FromRowOwned, OwnedRow, Params, Row};
 pub use server_error::{Notice, ServerError};
+#[cfg(feature = "derive")]
+pub use trunkline_derive::FromRow;
 pub use trunkline_proto::client::Event;
+
+/// For what `#[derive(FromRow)]` writes; nobody else calls it.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::row::{ColumnCheck, Cursor, FromColumns};
+    pub use trunkline_types::Decode;
+}

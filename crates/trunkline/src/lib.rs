@@ -9,6 +9,8 @@
 //! | `client` | `client` | talking to PostgreSQL |
 //! | `client::blocking` | `client-blocking` | the same without a runtime |
 //! | [`server`] | `server` | giving a data service a PostgreSQL face |
+//!
+//! With `derive`, which is on by default, rows become structs: `#[derive(trunkline::client::FromRow)]`.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "client", feature = "client-blocking"))]

@@ -31,6 +31,12 @@ pub(crate) enum ValueError {
         rust: &'static str,
         source: DecodeError,
     },
+    /// A value was read, and is none of the Rust type that it is meant for.
+    Conversion {
+        name: String,
+        rust: &'static str,
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// Not as many parameters as the statement has.
     ParamCount { given: usize, wanted: usize },
     /// Values of the Rust type are none of the parameter's type.
@@ -54,6 +60,7 @@ impl ValueError {
         match self {
             Self::Column { source, .. } => Some(source),
             Self::Param { source, .. } => Some(source),
+            Self::Conversion { source, .. } => Some(&**source),
             _ => None,
         }
     }
@@ -123,6 +130,9 @@ impl fmt::Display for ValueError {
                     f,
                     "column \"{name}\" ({ty}) cannot be read as {rust}: {source}"
                 )
+            }
+            Self::Conversion { name, rust, source } => {
+                write!(f, "column \"{name}\" cannot be made a {rust}: {source}")
             }
             Self::ParamCount { given, wanted } => {
                 let were = if *given == 1 { "was" } else { "were" };

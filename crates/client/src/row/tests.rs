@@ -189,8 +189,9 @@ fn parameters_may_be_tuples_lists_and_mixed_lists() {
     let expected = bound(ParamTypes::All(&types), (1, "a"), &[]).unwrap();
     let mixed: &[&dyn AnyValue] = &[&1, &"a"];
     let (one, a) = (1, "a".to_owned());
+    let tuple = &(1, "a");
     for body in [
-        bound(ParamTypes::All(&types), &(1, "a"), &[]),
+        bound(ParamTypes::All(&types), tuple, &[]),
         bound(ParamTypes::All(&types), mixed, &[]),
         bound(ParamTypes::All(&types), mixed.to_vec(), &[]),
         bound(ParamTypes::All(&types), (&one, Some(&a)), &[]),

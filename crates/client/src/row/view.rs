@@ -188,7 +188,7 @@ fn name(columns: &Columns, place: usize) -> String {
 }
 
 #[inline]
-fn format(columns: &Columns, place: usize) -> Format {
+pub(super) fn format(columns: &Columns, place: usize) -> Format {
     columns
         .format()
         .or_else(|| columns.get(place).map(super::Column::format))
@@ -196,7 +196,7 @@ fn format(columns: &Columns, place: usize) -> Format {
 }
 
 #[inline]
-fn decode<'r, T: Decode<'r>>(
+pub(super) fn decode<'r, T: Decode<'r>>(
     ty: Type,
     format: Format,
     value: Option<&'r [u8]>,

@@ -1,0 +1,84 @@
+//! The derives of Trunkline. Use them through the crate whose trait they implement: it has both under one name.
+//!
+//! | derive | from | for |
+//! |---|---|---|
+//! | [`FromRow`](macro@FromRow) | `trunkline-client`, `trunkline::client` | a row as a struct |
+#![forbid(unsafe_code)]
+
+mod attributes;
+mod bounds;
+mod case;
+mod from_row;
+mod path;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Reads a row as a struct.
+///
+/// A struct with named fields takes the columns of these names, wherever they stand, and leaves others. Each field is looked for from
+/// the one before it on, and then from the start: columns in the order of the fields are found with one comparison each, and where
+/// several columns share a name each field takes its own. A tuple struct takes the columns in their order, and all of them.
+///
+/// Fields may borrow from the row: the struct's lifetime, of which there may be one, is the row's.
+///
+/// ```
+/// use trunkline_client::FromRow;
+///
+/// #[derive(FromRow)]
+/// struct Person<'r> {
+///     id: i64,
+///     name: &'r str,
+///     #[from_row(rename = "e_mail")]
+///     mail: Option<&'r str>,
+/// }
+///
+/// # fn example(row: trunkline_client::Row<'_>) -> trunkline_client::Result<()> {
+/// let person: Person<'_> = row.decode()?;
+/// # let _ = (person.id, person.name, person.mail);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// On a field:
+///
+/// | `#[from_row(…)]` | what it does |
+/// |---|---|
+/// | `rename = "column"` | the column is called so |
+/// | `default` | the field's `Default`, where there is no such column; NULL still takes an `Option` |
+/// | `skip` | never read: the field's `Default` |
+/// | `flatten` | the field is a struct with this derive, and takes columns of this row |
+/// | `try_from = "i64"` | read as this type, then made the field's with `TryFrom` |
+///
+/// On the struct: `rename_all = "camelCase"` (or `PascalCase`, `lowercase`, `UPPERCASE`, `SCREAMING_SNAKE_CASE`, `kebab-case`) for
+/// fields without a `rename`, and `crate = "path"` where the client's crate is not to be found by itself.
+///
+/// What does not compile:
+///
+/// ```compile_fail
+/// #[derive(trunkline_client::FromRow)]
+/// enum Neither { A, B }
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_client::FromRow)]
+/// struct Two<'a, 'b> { a: &'a str, b: &'b str }
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_client::FromRow)]
+/// struct Misspelt { #[from_row(renam = "b")] a: i32 }
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_client::FromRow)]
+/// struct NotAValue { a: std::fs::File }
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_client::FromRow)]
+/// struct Twice { #[from_row(rename = "x")] a: i32, x: i32 }
+/// ```
+#[proc_macro_derive(FromRow, attributes(from_row))]
+pub fn from_row(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    from_row::derive(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
