@@ -41,6 +41,17 @@ impl Runtime {
         }
     }
 
+    /// Lets time pass.
+    #[cfg(unix)]
+    pub(super) async fn sleep(self, time: Duration) {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio => super::tokio::sleep(time).await,
+            #[cfg(feature = "blocking")]
+            Self::Blocking => super::blocking::sleep(time).await,
+        }
+    }
+
     /// Lets others have a turn, and clocks be looked at.
     pub(crate) async fn yield_now(self) {
         match self {

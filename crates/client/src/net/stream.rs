@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+#[cfg(unix)]
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
@@ -17,6 +19,10 @@ use super::Runtime;
 use super::blocking;
 #[cfg(feature = "tokio")]
 use super::tokio;
+
+/// How soon to ask again where a server's queue of Unix connections is full.
+#[cfg(unix)]
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Where bytes come from and go to. Whoever polls it must be the [`Runtime`] that it was made for.
 #[derive(Debug)]
@@ -49,15 +55,24 @@ impl Stream {
         })
     }
 
-    /// Also the abstract ones of Linux, whose paths begin with NUL.
+    /// Also the abstract ones of Linux, whose paths begin with NUL. Where the server's queue is full it is asked again and again, since
+    /// nothing tells when there is room.
     #[cfg(unix)]
     pub(super) async fn unix(runtime: Runtime, path: &Path) -> io::Result<Self> {
-        Ok(match runtime {
-            #[cfg(feature = "tokio")]
-            Runtime::Tokio => Self::Tokio(tokio::Stream::unix(path).await?),
-            #[cfg(feature = "blocking")]
-            Runtime::Blocking => Self::Blocking(blocking::Stream::unix(path).await?),
-        })
+        loop {
+            let connected = match runtime {
+                #[cfg(feature = "tokio")]
+                Runtime::Tokio => tokio::Stream::unix(path).await.map(Self::Tokio),
+                #[cfg(feature = "blocking")]
+                Runtime::Blocking => blocking::Stream::unix(path).map(Self::Blocking),
+            };
+            match connected {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    runtime.sleep(AGAIN).await
+                }
+                connected => return connected,
+            }
+        }
     }
 
     /// The same stream in TLS. A stream that is not plain TCP has no use for it.

@@ -18,6 +18,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 pub(super) use tokio::task::yield_now;
+#[cfg(unix)]
+pub(super) use tokio::time::sleep;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 

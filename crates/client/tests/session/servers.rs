@@ -1,10 +1,13 @@
 //! Several hosts: which is taken, and what is said of those that are not.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use socket2::{Domain, SockAddr, Socket, Type};
 use trunkline_test_postgres::{Options, Postgres, Version};
 
+use crate::api::sleep;
+use crate::peer::Peer;
 use crate::support::{answer, open};
 
 /// A port where nobody listens.
@@ -85,3 +88,67 @@ async fn connect_timeout() {
     assert!(error.is_timeout(), "{error}");
     assert!(started.elapsed() >= Duration::from_secs(2));
 }
+
+/// The same of a server that does not even accept: its queue is full.
+#[tokio::test]
+async fn connect_timeout_before_anything() {
+    let full = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    full.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+        .unwrap();
+    full.listen(0).unwrap();
+    let address = full.local_addr().unwrap();
+    let before: Vec<_> = (0..4).map(|_| begin(&address)).collect();
+    sleep(Duration::from_millis(50)).await;
+    let port = address.as_socket().unwrap().port();
+    let config =
+        format!("host=127.0.0.1 port={port} user=u dbname=d sslmode=disable connect_timeout=2");
+    let started = std::time::Instant::now();
+    let error = open(&config).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(started.elapsed() >= Duration::from_secs(2));
+    drop(before);
+}
+
+/// At a Unix socket a full queue is an error at once, which says nothing of how long it will be full.
+#[tokio::test]
+async fn a_full_queue_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = SockAddr::unix(folder.path().join(".s.PGSQL.5432")).unwrap();
+    let full = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    full.bind(&address).unwrap();
+    full.listen(0).unwrap();
+    let mut before = vec![];
+    while let Ok(socket) = begin(&address) {
+        before.push(socket);
+    }
+    let config = format!(
+        "host={} user=u dbname=d connect_timeout=2",
+        folder.path().display()
+    );
+    let error = open(&config).await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        for _ in before {
+            full.accept().unwrap();
+        }
+        let mut peer = Peer(Box::new(full.accept().unwrap().0));
+        peer.log_in();
+    });
+    open(&config).await.unwrap();
+    thread.join().unwrap();
+}
+
+/// Begins to connect.
+fn begin(address: &SockAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(address.domain(), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(address) {
+        Err(error) if error.raw_os_error() == Some(EINPROGRESS) => Ok(socket),
+        connected => connected.map(|()| socket),
+    }
+}
+
+/// Of Linux.
+const EINPROGRESS: i32 = 115;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub(crate) use stream::Stream;
 pub(crate) use wait::block_on;
-pub(super) use wait::yield_now;
+pub(super) use wait::{sleep, yield_now};
 
 /// The system's lookup, which waits for as long as the system likes: no deadline reaches it.
 pub(super) fn lookup(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
@@ -23,7 +23,7 @@ pub(super) fn lookup(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
 
 pub(super) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
-    let mut end = pin!(wait::sleep(limit));
+    let mut end = pin!(sleep(limit));
     std::future::poll_fn(|cx| {
         if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Some(output));

@@ -7,18 +7,12 @@ use std::os::unix::net::UnixStream;
 #[cfg(unix)]
 use std::path::Path;
 use std::sync::Arc;
-#[cfg(unix)]
-use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
 use super::wait;
-
-/// How soon to ask again where a server's queue of Unix connections is full, which nothing else tells the end of.
-#[cfg(unix)]
-const AGAIN: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
 pub(crate) struct Socket {
@@ -79,16 +73,11 @@ impl Socket {
     }
 
     #[cfg(unix)]
-    pub(super) async fn unix(path: &Path) -> io::Result<Self> {
+    pub(super) fn unix(path: &Path) -> io::Result<Self> {
         let address = SockAddr::unix(path)?;
         let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
-        while let Err(error) = socket.connect(&address) {
-            if error.kind() != io::ErrorKind::WouldBlock {
-                return Err(error);
-            }
-            wait::sleep(AGAIN).await;
-        }
+        socket.connect(&address)?;
         let socket = std::os::fd::OwnedFd::from(socket);
         Ok(Self::new(Inner::Unix(socket.into())))
     }

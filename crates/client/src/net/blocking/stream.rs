@@ -28,8 +28,8 @@ impl Stream {
     }
 
     #[cfg(unix)]
-    pub(in crate::net) async fn unix(path: &Path) -> io::Result<Self> {
-        Socket::unix(path).await.map(Self::Plain)
+    pub(in crate::net) fn unix(path: &Path) -> io::Result<Self> {
+        Socket::unix(path).map(Self::Plain)
     }
 
     pub(in crate::net) async fn encrypt(

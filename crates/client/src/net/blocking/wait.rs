@@ -106,7 +106,7 @@ fn note(socket: &Arc<Inner>, flags: PollFlags) {
 }
 
 /// Ends when this much time has passed.
-pub(super) fn sleep(time: Duration) -> impl Future<Output = ()> {
+pub(in crate::net) fn sleep(time: Duration) -> impl Future<Output = ()> {
     let end = Instant::now().checked_add(time);
     poll_fn(move |_| match end {
         Some(end) if Instant::now() >= end => Poll::Ready(()),
