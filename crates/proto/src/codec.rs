@@ -5,6 +5,7 @@
 
 mod constant;
 mod error;
+mod fill;
 mod formats;
 mod oids;
 pub(crate) mod put;
@@ -14,6 +15,7 @@ mod values;
 
 pub(crate) use constant::constant;
 pub use error::{DecodeError, EncodeError};
+pub(crate) use fill::{Fill, cstr_len};
 pub use formats::{Formats, FormatsIter};
 pub use oids::{Oids, OidsIter};
 pub use reader::Reader;

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::EncodeError;
-use crate::codec::put;
+use crate::codec::{Fill, put};
 
 /// The bytes before the body of a typed message.
 pub const HEADER_LEN: usize = 5;
@@ -181,6 +181,33 @@ pub fn write<E: From<EncodeError>>(
             Err(error)
         }
     }
+}
+
+/// Appends a typed message whose body takes `length` bytes, which `body` fills.
+///
+/// # Errors
+///
+/// What `body` fails with, or, before a byte of it is written, [`EncodeError::TooLong`]. `out` is then as it was before.
+#[inline(always)]
+pub(crate) fn fill(
+    out: &mut Vec<u8>,
+    tag: u8,
+    length: usize,
+    body: impl FnOnce(&mut Fill<'_>) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
+    let [a, b, c, d] = put::length(length.saturating_add(4))?.to_be_bytes();
+    let start = out.len();
+    out.resize(start.saturating_add(HEADER_LEN + length), 0);
+    let mut room = Fill::new(out.get_mut(start..).unwrap_or_default());
+    room.array([tag, a, b, c, d]);
+    let filled = body(&mut room);
+    let is_done = room.is_done();
+    if filled.is_err() {
+        out.truncate(start);
+    } else if !is_done {
+        unreachable!("a body is filled by what it was counted by");
+    }
+    filled
 }
 
 /// Appends a startup packet whose body is what `body` appends, and fills in the length.

@@ -30,9 +30,10 @@ macro_rules! copy_response {
 
         impl Encode for $name<'_> {
             fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-                frame::write(out, Self::TAG, |out| {
-                    out.push(u8::from(self.format == Format::Binary));
-                    self.columns.write(out)
+                let length = self.columns.wire_len().saturating_add(1);
+                frame::fill(out, Self::TAG, length, |body| {
+                    body.array([u8::from(self.format == Format::Binary)]);
+                    self.columns.fill(body)
                 })
             }
         }

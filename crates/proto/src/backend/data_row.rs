@@ -75,7 +75,9 @@ impl<'a> Decode<'a> for DataRow<'a> {
 
 impl Encode for DataRow<'_> {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        frame::write(out, Self::TAG, |out| self.values.write(out))
+        frame::fill(out, Self::TAG, self.values.wire_len(), |body| {
+            self.values.fill(body)
+        })
     }
 }
 

@@ -28,7 +28,9 @@ impl<'a> Decode<'a> for ParameterDescription<'a> {
 
 impl Encode for ParameterDescription<'_> {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        frame::write(out, Self::TAG, |out| self.types.write(out))
+        frame::fill(out, Self::TAG, self.types.wire_len(), |body| {
+            self.types.fill(body)
+        })
     }
 }
 

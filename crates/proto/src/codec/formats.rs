@@ -1,9 +1,8 @@
 //! The format codes of a Bind, a FunctionCall or a COPY reply.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Reader, put};
+use super::{Fill, Reader};
 use crate::{DecodeError, EncodeError};
 
 /// A list of format codes, as they stand in the message: none, one for all, or one each.
@@ -93,13 +92,25 @@ impl<'a> Formats<'a> {
         Ok(Self(Source::Wire(reader.chunks(count)?)))
     }
 
-    /// Writes a count and that many codes.
+    /// The bytes that [`fill`](Self::fill) takes.
     #[inline]
-    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        put::count(out, self.len())?;
+    pub(crate) const fn wire_len(&self) -> usize {
+        self.len().saturating_mul(2).saturating_add(2)
+    }
+
+    /// Writes a count and that many codes.
+    #[inline(always)]
+    pub(crate) fn fill(&self, body: &mut Fill<'_>) -> Result<(), EncodeError> {
+        // One for all is the usual list.
+        if let Source::Slice(&[code]) = self.0 {
+            let [high, low] = code.to_be_bytes();
+            body.array([0, 1, high, low]);
+            return Ok(());
+        }
+        body.count(self.len())?;
         match self.0 {
-            Source::Wire(codes) => out.extend_from_slice(codes.as_flattened()),
-            Source::Slice(codes) => codes.iter().for_each(|code| put::i16(out, *code)),
+            Source::Wire(codes) => body.bytes(codes.as_flattened()),
+            Source::Slice(codes) => body.each(codes.iter().map(|code| code.to_be_bytes())),
         }
         Ok(())
     }

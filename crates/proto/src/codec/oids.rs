@@ -1,9 +1,8 @@
 //! The type OIDs of a Parse or a ParameterDescription.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Reader, put};
+use super::{Fill, Reader};
 use crate::{DecodeError, EncodeError, Oid};
 
 /// A list of type OIDs: a view over a decoded body, or a slice to be encoded.
@@ -51,16 +50,19 @@ impl<'a> Oids<'a> {
         Ok(Self(Source::Wire(reader.chunks(count)?)))
     }
 
-    /// Writes a count and that many OIDs.
+    /// The bytes that [`fill`](Self::fill) takes.
     #[inline]
-    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        put::count(out, self.len())?;
+    pub(crate) const fn wire_len(&self) -> usize {
+        self.len().saturating_mul(4).saturating_add(2)
+    }
+
+    /// Writes a count and that many OIDs.
+    #[inline(always)]
+    pub(crate) fn fill(&self, body: &mut Fill<'_>) -> Result<(), EncodeError> {
+        body.count(self.len())?;
         match self.0 {
-            Source::Wire(oids) => out.extend_from_slice(oids.as_flattened()),
-            Source::Slice(oids) => {
-                oids.iter()
-                    .for_each(|oid| out.extend_from_slice(&oid.0.to_be_bytes()));
-            }
+            Source::Wire(oids) => body.bytes(oids.as_flattened()),
+            Source::Slice(oids) => body.each(oids.iter().map(|oid| oid.0.to_be_bytes())),
         }
         Ok(())
     }

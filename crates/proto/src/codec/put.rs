@@ -12,11 +12,6 @@ pub(crate) const MAX_COUNT: usize = 0xFFFF;
 const TOO_LONG: EncodeError = EncodeError::TooLong { limit: MAX_LENGTH };
 
 #[inline]
-pub(crate) fn i16(out: &mut Vec<u8>, value: i16) {
-    out.extend_from_slice(&value.to_be_bytes());
-}
-
-#[inline]
 pub(crate) fn i32(out: &mut Vec<u8>, value: i32) {
     out.extend_from_slice(&value.to_be_bytes());
 }
@@ -60,19 +55,43 @@ pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), EncodeError> 
 /// A string and its NUL, refused if it holds one itself.
 #[inline]
 pub(crate) fn cstr(out: &mut Vec<u8>, string: &[u8]) -> Result<(), EncodeError> {
-    fits([string.len(), 1])?;
-    // Names are short, and a call to memchr costs more than looking at each of their bytes.
-    let nul = if string.len() < 32 {
-        string.contains(&0)
-    } else {
-        memchr::memchr(0, string).is_some()
-    };
-    if nul {
+    // The empty name is the usual one of a portal.
+    if string.is_empty() {
+        out.push(0);
+        return Ok(());
+    }
+    if string.len() >= MAX_LENGTH - 4 {
+        return Err(TOO_LONG);
+    }
+    if has_nul(string) {
         return Err(EncodeError::NulInString);
     }
+    out.reserve(string.len() + 1);
     out.extend_from_slice(string);
     out.push(0);
     Ok(())
+}
+
+/// Whether there is a NUL. Names and statements are short: a call to memchr costs more than looking at them here, piece by piece,
+/// the last of which overlaps the one before.
+#[inline(always)]
+pub(super) fn has_nul(string: &[u8]) -> bool {
+    const fn in_four(piece: &[u8; 4]) -> bool {
+        let word = u32::from_ne_bytes(*piece);
+        word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080 != 0
+    }
+    fn in_sixteen(piece: &[u8; 16]) -> bool {
+        piece.iter().fold(false, |nul, &byte| nul | (byte == 0))
+    }
+    if string.len() >= 256 {
+        memchr::memchr(0, string).is_some()
+    } else if let Some(last) = string.last_chunk() {
+        string.as_chunks().0.iter().any(in_sixteen) || in_sixteen(last)
+    } else if let Some(last) = string.last_chunk() {
+        string.as_chunks().0.iter().any(in_four) || in_four(last)
+    } else {
+        string.contains(&0)
+    }
 }
 
 /// A value after its Int32 length, or −1 for NULL.
@@ -80,8 +99,12 @@ pub(crate) fn cstr(out: &mut Vec<u8>, string: &[u8]) -> Result<(), EncodeError> 
 pub(crate) fn value(out: &mut Vec<u8>, value: Option<&[u8]>) -> Result<(), EncodeError> {
     match value {
         None => i32(out, -1),
+        // An integer: one piece instead of two.
+        Some(&[a, b, c, d]) => out.extend_from_slice(&[0, 0, 0, 4, a, b, c, d]),
         Some(value) => {
-            fits([value.len(), 4])?;
+            if value.len() > MAX_LENGTH - 8 {
+                return Err(TOO_LONG);
+            }
             let length = length(value.len())?;
             out.reserve(value.len() + 4);
             out.extend_from_slice(&length.to_be_bytes());

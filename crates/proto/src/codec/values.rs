@@ -1,9 +1,8 @@
 //! The values of a Bind, a FunctionCall or a DataRow.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Reader, put};
+use super::{Fill, Reader};
 use crate::{DecodeError, EncodeError};
 
 /// A list of values, each some bytes or NULL.
@@ -64,20 +63,28 @@ impl<'a> Values<'a> {
         Ok(Self(Source::Wire { bytes, count }))
     }
 
-    /// Writes a count and that many values.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        put::count(out, self.len())?;
+    /// The bytes that [`fill`](Self::fill) takes.
+    #[inline]
+    pub(crate) fn wire_len(&self) -> usize {
         match self.0 {
-            Source::Wire { bytes, .. } => put::bytes(out, bytes),
-            Source::Slice(values) => {
-                // The sum first: values that are too long together must not be copied one by one.
-                put::fits(
-                    values
-                        .iter()
-                        .map(|value| value.map_or(0, <[u8]>::len).saturating_add(4)),
-                )?;
-                values.iter().try_for_each(|value| put::value(out, *value))
+            Source::Wire { bytes, .. } => bytes.len().saturating_add(2),
+            Source::Slice(values) => values.iter().fold(2, |sum: usize, value| {
+                sum.saturating_add(4)
+                    .saturating_add(value.map_or(0, <[u8]>::len))
+            }),
+        }
+    }
+
+    /// Writes a count and that many values.
+    #[inline(always)]
+    pub(crate) fn fill(&self, body: &mut Fill<'_>) -> Result<(), EncodeError> {
+        body.count(self.len())?;
+        match self.0 {
+            Source::Wire { bytes, .. } => {
+                body.bytes(bytes);
+                Ok(())
             }
+            Source::Slice(values) => values.iter().try_for_each(|value| body.value(*value)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::codec::{Formats, Reader, Values, put};
+use crate::codec::{Formats, Reader, Values, cstr_len};
 use crate::{Decode, DecodeError, Encode, EncodeError, PortalName, StatementName, frame};
 
 /// `B`: makes a portal out of a prepared statement and the values of its parameters (PostgreSQL docs 54.2.3).
@@ -48,13 +48,20 @@ impl<'a> Decode<'a> for Bind<'a> {
 }
 
 impl Encode for Bind<'_> {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        frame::write(out, Self::TAG, |out| {
-            put::cstr(out, self.portal.as_bytes())?;
-            put::cstr(out, self.statement.as_bytes())?;
-            self.param_formats.write(out)?;
-            self.params.write(out)?;
-            self.result_formats.write(out)
+        let (portal, statement) = (self.portal.as_bytes(), self.statement.as_bytes());
+        let length = cstr_len(portal)
+            .saturating_add(cstr_len(statement))
+            .saturating_add(self.param_formats.wire_len())
+            .saturating_add(self.params.wire_len())
+            .saturating_add(self.result_formats.wire_len());
+        frame::fill(out, Self::TAG, length, |body| {
+            body.cstr(portal)?;
+            body.cstr(statement)?;
+            self.param_formats.fill(body)?;
+            self.params.fill(body)?;
+            self.result_formats.fill(body)
         })
     }
 }

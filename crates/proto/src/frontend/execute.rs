@@ -31,10 +31,18 @@ impl<'a> Decode<'a> for Execute<'a> {
 }
 
 impl Encode for Execute<'_> {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let rows = self.max_rows.to_be_bytes();
+        // The unnamed portal is the usual one.
+        if self.portal.is_unnamed() {
+            let [a, b, c, d] = rows;
+            out.extend_from_slice(&[Self::TAG, 0, 0, 0, 9, 0, a, b, c, d]);
+            return Ok(());
+        }
         frame::write(out, Self::TAG, |out| {
             put::cstr(out, self.portal.as_bytes())?;
-            put::i32(out, self.max_rows);
+            out.extend_from_slice(&rows);
             Ok(())
         })
     }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::codec::{Formats, Reader, Values, put};
+use crate::codec::{Formats, Reader, Values};
 use crate::{Decode, DecodeError, Encode, EncodeError, Oid, frame};
 
 /// `F`: calls a function without SQL (PostgreSQL docs 54.2.5).
@@ -45,11 +45,15 @@ impl<'a> Decode<'a> for FunctionCall<'a> {
 
 impl Encode for FunctionCall<'_> {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        frame::write(out, Self::TAG, |out| {
-            out.extend_from_slice(&self.function.0.to_be_bytes());
-            self.formats.write(out)?;
-            self.arguments.write(out)?;
-            put::i16(out, self.result_format);
+        let lists = self
+            .formats
+            .wire_len()
+            .saturating_add(self.arguments.wire_len());
+        frame::fill(out, Self::TAG, lists.saturating_add(6), |body| {
+            body.array(self.function.0.to_be_bytes());
+            self.formats.fill(body)?;
+            self.arguments.fill(body)?;
+            body.array(self.result_format.to_be_bytes());
             Ok(())
         })
     }

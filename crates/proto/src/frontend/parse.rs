@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::codec::{Oids, Reader, put};
+use crate::codec::{Oids, Reader, cstr_len};
 use crate::{Decode, DecodeError, Encode, EncodeError, StatementName, frame};
 
 /// `P`: makes a prepared statement (PostgreSQL docs 54.2.3).
@@ -38,12 +38,16 @@ impl<'a> Decode<'a> for Parse<'a> {
 }
 
 impl Encode for Parse<'_> {
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        frame::write(out, Self::TAG, |out| {
-            put::fits([self.statement.as_bytes().len(), self.sql.len()])?;
-            put::cstr(out, self.statement.as_bytes())?;
-            put::cstr(out, self.sql)?;
-            self.types.write(out)
+        let statement = self.statement.as_bytes();
+        let length = cstr_len(statement)
+            .saturating_add(cstr_len(self.sql))
+            .saturating_add(self.types.wire_len());
+        frame::fill(out, Self::TAG, length, |body| {
+            body.cstr(statement)?;
+            body.cstr(self.sql)?;
+            self.types.fill(body)
         })
     }
 }
