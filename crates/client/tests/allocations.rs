@@ -5,6 +5,10 @@
     reason = "a panic is the failure report of a test"
 )]
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+
 use tokio::runtime::Runtime;
 use trunkline_client::{Connection, Environment, Event};
 use trunkline_proto::codec::{Formats, Values};
@@ -49,7 +53,10 @@ fn runtime() -> Runtime {
 }
 
 async fn open(version: Version, mode: &str) -> Connection {
-    let port = Postgres::shared(version).port();
+    open_at(Postgres::shared(version).port(), mode).await
+}
+
+async fn open_at(port: u16, mode: &str) -> Connection {
     let config: trunkline_client::Config =
         format!("host=127.0.0.1 port={port} user=postgres dbname=postgres sslmode={mode}")
             .parse()
@@ -250,4 +257,114 @@ fn nothing_while_blocking() {
     let mut bytes = 0;
     let info = allocation_counter::measure(|| bytes = run(&mut connection));
     assert_eq!((bytes, info.count_total), (ROWS * 24, 0));
+}
+
+/// Lets a client in, says `script` as often, and hangs up.
+fn stranger(script: &'static [u8], times: usize) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut startup = [0; 1024];
+        assert!(socket.read(&mut startup).unwrap() > 8);
+        socket
+            .write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")
+            .unwrap();
+        let script = script.repeat(1000);
+        for _ in 0..times.div_ceil(1000) {
+            if socket.write_all(&script).is_err() {
+                break;
+            }
+        }
+        // Stays, and says no more.
+        let _ = socket.read_to_end(&mut vec![]);
+    });
+    port
+}
+
+/// Takes messages for as long as they come; how many, and the most bytes that were held at once.
+fn taken(port: u16) -> (usize, u64) {
+    let mut count = 0;
+    let info = allocation_counter::measure(|| {
+        runtime().block_on(async {
+            let mut connection = open_at(port, "disable").await;
+            connection.query("select 1").unwrap();
+            let patience = Duration::from_millis(500);
+            while let Ok(Ok(_)) = tokio::time::timeout(patience, connection.next()).await {
+                count += 1;
+            }
+        });
+    });
+    (count, info.bytes_max)
+}
+
+/// T-L11, SEC-60: a length reserves nothing. The client waits for what was announced, as long as its caller lets it.
+#[test]
+fn lengths_are_not_believed() {
+    for header in [
+        &b"D\x7f\xff\xff\xff\0\x01"[..],
+        b"T\x7f\xff\xff\xff\xff\xff",
+        b"E\x7f\xff\xff\xff\0",
+        b"N\x7f\xff\xff\xff\0",
+        b"A\x7f\xff\xff\xff\0",
+        // Small types, which cannot be so long, are an error at once.
+        b"S\x7f\xff\xff\xff",
+        b"C\x7f\xff\xff\xff",
+        b"Z\x7f\xff\xff\xff",
+        b"Z\xff\xff\xff\xff",
+        b"D\0\0\0\x03",
+        b"D\0\0\0\0",
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let _ = socket.read(&mut [0; 1024]);
+            let _ = socket.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I");
+            let _ = socket.write_all(header);
+            let _ = socket.read_to_end(&mut vec![]);
+        });
+        let (count, most) = taken(port);
+        assert_eq!(count, 0, "{header:?}");
+        assert!(most < 256 * 1024, "{most} bytes for {header:?}");
+    }
+}
+
+/// T-L18, SEC-66: a million notices, notifications or parameters and no end, in memory that does not grow with them.
+#[test]
+fn floods() {
+    const TIMES: usize = 1_000_000;
+    for script in [
+        &b"N\0\0\0\x1bSNOTICE\0C00000\0Mhello\0\0"[..],
+        b"A\0\0\0\x10\0\0\0\x01news\0hi\0",
+        b"S\0\0\0\x11TimeZone\0UTC\0",
+    ] {
+        let (count, most) = taken(stranger(script, TIMES));
+        assert_eq!(count, TIMES, "{script:?}");
+        assert!(most < 512 * 1024, "{most} bytes for {script:?}");
+    }
+}
+
+/// SEC-66: names without end, of which so many are kept as any server has.
+#[test]
+fn parameters_without_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let _ = socket.read(&mut [0; 1024]);
+        let _ = socket.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I");
+        for number in 0..200_000 {
+            let body = format!("name{number:08}\0value\0");
+            let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+            let status = [b"S", &length[..], body.as_bytes()].concat();
+            if socket.write_all(&status).is_err() {
+                return;
+            }
+        }
+        let _ = socket.read_to_end(&mut vec![]);
+    });
+    let (count, most) = taken(port);
+    assert_eq!(count, 200_000);
+    assert!(most < 512 * 1024, "{most} bytes");
 }

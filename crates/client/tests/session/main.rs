@@ -12,6 +12,7 @@ mod dropped;
 mod gss;
 mod hostile;
 mod logins;
+mod names;
 mod oauth;
 mod peer;
 mod requests;
