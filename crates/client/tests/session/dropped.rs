@@ -258,7 +258,7 @@ async fn taking_messages() {
     const ROWS: usize = 60;
     for way in Way::all() {
         let mut connection = way.open().await;
-        let mut most = 0;
+        let mut waited = 0;
         connection
             .query(&format!(
                 "select n, repeat('x', case when n % 10 = 0 then 300000 else n end) from generate_series(1, {ROWS}) n"
@@ -273,7 +273,7 @@ async fn taking_messages() {
                     None => polls += 1,
                 }
             };
-            most = most.max(polls);
+            waited += polls - 1;
             match event {
                 Seen::Row(number, length) => {
                     rows += 1;
@@ -285,7 +285,7 @@ async fn taking_messages() {
             }
         }
         assert_eq!(rows, ROWS);
-        assert!(most > 2, "{most}");
+        assert!(waited > 0);
         goes_on(&mut connection).await;
     }
 }

@@ -26,6 +26,6 @@ mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/session"
-        cancel downgrade gss hostile logins oauth peer requests scripted servers strangers support
+        cancel downgrade gss hostile logins names oauth peer requests scripted servers strangers support
     );
 }
