@@ -62,6 +62,8 @@ pub use server_error::{Notice, ServerError};
 #[cfg(feature = "derive")]
 pub use trunkline_derive::FromRow;
 pub use trunkline_proto::client::Event;
+#[doc(no_inline)]
+pub use trunkline_types as types;
 
 /// For what `#[derive(FromRow)]` writes; nobody else calls it.
 #[doc(hidden)]

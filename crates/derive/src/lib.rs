@@ -2,6 +2,7 @@
 //!
 //! | derive | from | for |
 //! |---|---|---|
+//! | [`Encode`](macro@Encode), [`Decode`](macro@Decode) | `trunkline-types`, `trunkline::types` | an enum, domain or composite |
 //! | [`FromRow`](macro@FromRow) | `trunkline-client`, `trunkline::client` | a row as a struct |
 #![forbid(unsafe_code)]
 
@@ -10,6 +11,7 @@ mod bounds;
 mod case;
 mod from_row;
 mod path;
+mod value;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -79,6 +81,84 @@ use syn::{DeriveInput, parse_macro_input};
 pub fn from_row(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     from_row::derive(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Writes a Rust type as a PostgreSQL type of one database.
+///
+/// | Rust | PostgreSQL |
+/// |---|---|
+/// | an enum without data | an enum of the same labels, or text |
+/// | a tuple struct of one field | a domain over the field's type, or that type |
+/// | any other struct | a composite of these fields, in this order |
+///
+/// ```
+/// use trunkline_types::{Decode, Encode};
+///
+/// // create type mood as enum ('sad', 'very-happy');
+/// #[derive(Encode, Decode)]
+/// #[value(rename_all = "kebab-case")]
+/// enum Mood { Sad, VeryHappy }
+///
+/// // create domain email as text check (value ~ '@');
+/// #[derive(Encode, Decode)]
+/// struct Email(String);
+///
+/// // create type person as (name text, mail email, mood mood);
+/// #[derive(Encode, Decode)]
+/// struct Person { name: String, mail: Option<Email>, mood: Mood }
+/// ```
+///
+/// Arrays of them are `Vec<_>`, and what may be NULL is an `Option<_>`. A composite is sent as text, since its binary form has the OIDs
+/// of its fields' types in it; it is read in both formats. A field whose type is a domain takes a struct for that domain.
+///
+/// `#[value(rename = "label")]` on a variant, and on an enum `rename_all` with `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`,
+/// `snake_case`, `SCREAMING_SNAKE_CASE` or `kebab-case`, say how the labels are written, which otherwise are the variants' names;
+/// `#[value(crate = "path")]` where the crate `trunkline-types` is not to be found by itself.
+///
+/// What does not compile:
+///
+/// ```compile_fail
+/// #[derive(trunkline_types::Encode)]
+/// enum Data { A(i32) }
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_types::Encode)]
+/// struct Nothing;
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_types::Encode)]
+/// enum Twice { A, #[value(rename = "A")] B }
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_types::Encode)]
+/// union Either { a: i32, b: f32 }
+/// ```
+#[proc_macro_derive(Encode, attributes(value))]
+pub fn encode(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    value::encode(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Reads a Rust type from a PostgreSQL type of one database: see [`Encode`](macro@Encode).
+///
+/// A domain may borrow from the value; a composite owns its fields, since in text they may be escaped:
+///
+/// ```
+/// #[derive(trunkline_types::Decode)]
+/// struct Email<'a>(&'a str);
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_types::Decode)]
+/// struct Person<'a> { name: &'a str, id: i32 }
+/// ```
+#[proc_macro_derive(Decode, attributes(value))]
+pub fn decode(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    value::decode(&input)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -10,6 +10,16 @@ pub(crate) fn client() -> TokenStream {
     find("trunkline-client", "trunkline_client", "client")
 }
 
+/// The crate of the values: by itself, a module of the façade, or of the client.
+pub(crate) fn types() -> TokenStream {
+    let depends = |name| crate_name(name).is_ok();
+    if !depends("trunkline-types") && !depends("trunkline") && depends("trunkline-client") {
+        let client = client();
+        return quote!(#client::types);
+    }
+    find("trunkline-types", "trunkline_types", "types")
+}
+
 /// `name` as the crate at hand depends on it, or the façade's module `module`. Where neither is found the plain name is used, and the
 /// compiler says that it is missing.
 fn find(name: &str, ident: &str, module: &str) -> TokenStream {

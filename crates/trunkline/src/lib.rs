@@ -10,7 +10,8 @@
 //! | `client::blocking` | `client-blocking` | the same without a runtime |
 //! | [`server`] | `server` | giving a data service a PostgreSQL face |
 //!
-//! With `derive`, which is on by default, rows become structs: `#[derive(trunkline::client::FromRow)]`.
+//! With `derive`, which is on by default, rows become structs by `#[derive(trunkline::client::FromRow)]`, and PostgreSQL's enums,
+//! domains and composites Rust's by `#[derive(trunkline::types::Encode, trunkline::types::Decode)]`.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "client", feature = "client-blocking"))]

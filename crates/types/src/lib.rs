@@ -43,6 +43,7 @@
 //! | `timestamp`, `timestamptz`, `interval` | [`Timestamp`], [`TimestampTz`], [`Interval`] |
 //! | arrays | [`Array`], of one dimension also `Vec<_>` (and `&[_]`, `[_; N]`, `Box<[_]>`, written only) |
 //! | anything that may be NULL | `Option<_>` |
+//! | enums, domains, composites | types with `#[derive(Encode, Decode)]` (feature `derive`) |
 //!
 //! With the feature of the same name, types of other crates: `chrono`, `jiff`, `time` (dates, times and timestamps), `uuid`,
 //! `serde_json` (`Value`), `rust_decimal` (`Decimal`).
@@ -51,17 +52,19 @@
 //!
 //! A family of types is a folder, a type a file: `number`, `text` (with `bytea`, `uuid` and JSON), `time`, `array`; `bool` stands
 //! alone. Families that are still to come go beside them: `network` (inet, cidr, macaddr), `geometry`, `bits`, `range`
-//! (with multiranges), `search` (tsvector, tsquery), `composite`, `system` (tid, pg_lsn, snapshots, `reg…`), and `money` in
+//! (with multiranges), `search` (tsvector, tsquery), `system` (tid, pg_lsn, snapshots, `reg…`), and `money` in
 //! `number`, hstore in `text`. Until then `<&str>::from_text` gives their text, and no
 //! Rust type accepts them.
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
+extern crate self as trunkline_types;
 
 mod array;
 mod boolean;
 mod check;
 mod codec;
+pub mod composite;
 pub mod copy;
 mod error;
 mod foreign;
@@ -80,5 +83,25 @@ pub use number::Numeric;
 pub use row::{DecodeRow, EncodeRow};
 pub use text::{Json, Uuid};
 pub use time::{Date, Interval, Time, TimeTz, Timestamp, TimestampTz};
+#[cfg(feature = "derive")]
+pub use trunkline_derive::{Decode, Encode};
 pub use trunkline_proto::{Format, Oid};
 pub use ty::{Kind, Type};
+
+/// For what the derives write; nobody else calls it.
+#[doc(hidden)]
+pub mod __private {
+    pub use alloc::vec::Vec;
+
+    use crate::Type;
+
+    /// Whether values of this type can be those of a Rust enum: labels, or text.
+    pub fn is_enum(ty: Type) -> bool {
+        !ty.is_built_in() || matches!(ty, Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN)
+    }
+
+    /// Whether values of this type can be those of a struct.
+    pub fn is_composite(ty: Type) -> bool {
+        !ty.is_built_in() || ty == Type::RECORD
+    }
+}

@@ -51,6 +51,32 @@ pub(crate) fn field_of(value: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeErro
     Ok(())
 }
 
+/// Puts what stands in `out` from `start` on in quotes, in place from its end. Before a quote or backslash goes what `escape`
+/// makes of it.
+pub(crate) fn quote(out: &mut Vec<u8>, start: usize, escape: impl Fn(u8) -> u8) {
+    let escapes = out
+        .iter()
+        .skip(start)
+        .filter(|b| matches!(b, b'"' | b'\\'))
+        .count();
+    let mut from = out.len();
+    let mut to = from + escapes + 2;
+    out.resize(to, b'"');
+    // The last byte is the closing quote already.
+    to -= 1;
+    while from > start {
+        from -= 1;
+        to -= 1;
+        let b = out[from];
+        out[to] = b;
+        if matches!(b, b'"' | b'\\') {
+            to -= 1;
+            out[to] = escape(b);
+        }
+    }
+    out[start] = b'"';
+}
+
 /// All of `raw` as `N` bytes.
 #[inline]
 pub(crate) fn exact<const N: usize>(ty: Type, raw: &[u8]) -> Result<[u8; N], DecodeError> {

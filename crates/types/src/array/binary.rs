@@ -8,9 +8,13 @@ use crate::{DecodeError, DecodeOwned, Encode, EncodeError, Oid, Type, wire};
 
 pub(super) fn write<T: Encode>(
     array: &View<'_, T>,
+    ty: Type,
     element: Type,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
+    if element == Type::UNSPECIFIED {
+        return Err(EncodeError::TextOnly(ty));
+    }
     let dimensions = if array.elements.is_empty() {
         &[]
     } else {
@@ -52,6 +56,15 @@ pub(super) fn read<T: DecodeOwned>(
     if flags != 0 && flags != 1 {
         return Err(fail(Fault::Invalid("invalid array flags")));
     }
+    let element = if element == Type::UNSPECIFIED {
+        let found = Type::from_oid(found);
+        if !T::accepts(found) {
+            return Err(DecodeError::new(found, Fault::Mismatch));
+        }
+        found
+    } else {
+        element
+    };
     if found != element.oid() {
         return Err(fail(Fault::Element {
             found,

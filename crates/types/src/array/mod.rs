@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::error::Fault;
-use crate::{Decode, DecodeError, DecodeOwned, Encode, EncodeError, Type, wire};
+use crate::{Decode, DecodeError, DecodeOwned, Encode, EncodeError, Format, Type, wire};
 
 /// The most dimensions.
 const MAX_DIMENSIONS: usize = 6;
@@ -159,7 +159,7 @@ impl<T: Encode> View<'_, T> {
         out: &mut Vec<u8>,
         write: impl FnOnce(&Self, Type, &mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
-        let element = ty.element().ok_or(EncodeError::Mismatch(ty))?;
+        let element = element_of(ty).ok_or(EncodeError::Mismatch(ty))?;
         if !self.elements.is_empty() && checked_count(self.dimensions).is_none() {
             return Err(EncodeError::ArrayTooLarge);
         }
@@ -167,8 +167,26 @@ impl<T: Encode> View<'_, T> {
     }
 }
 
+/// The type of the elements; open for an array type that is not built in, or not said.
+fn element_of(ty: Type) -> Option<Type> {
+    if ty.is_built_in() {
+        ty.element()
+    } else {
+        Some(Type::UNSPECIFIED)
+    }
+}
+
 fn accepts<T: Encode>(ty: Type) -> bool {
-    ty.element().is_some_and(T::accepts)
+    element_of(ty).is_some_and(T::accepts)
+}
+
+/// An array in binary has the OID of its elements' type in it: it goes in text where that is not known.
+fn format(ty: Type) -> Format {
+    if ty.element().is_some() {
+        Format::Binary
+    } else {
+        Format::Text
+    }
 }
 
 macro_rules! encode {
@@ -186,7 +204,11 @@ macro_rules! encode {
 
             fn encode_binary(&$self, ty: Type, out: &mut Vec<u8>) -> Result<(), EncodeError> {
                 let view = View { dimensions: $dimensions, elements: $elements };
-                view.encode(ty, out, binary::write)
+                view.encode(ty, out, |view, element, out| binary::write(view, ty, element, out))
+            }
+
+            fn format(&self, ty: Type) -> Format {
+                format(ty)
             }
         }
     )*};
@@ -202,16 +224,16 @@ encode! {
 
 impl<T: DecodeOwned> Decode<'_> for Array<T> {
     fn accepts(ty: Type) -> bool {
-        ty.element().is_some_and(T::accepts)
+        element_of(ty).is_some_and(T::accepts)
     }
 
     fn from_text(ty: Type, raw: &[u8]) -> Result<Self, DecodeError> {
-        let element = element_of(ty)?;
+        let element = element_of(ty).ok_or_else(|| DecodeError::new(ty, Fault::Mismatch))?;
         text::read(ty, element, raw)
     }
 
     fn from_binary(ty: Type, raw: &[u8]) -> Result<Self, DecodeError> {
-        let element = element_of(ty)?;
+        let element = element_of(ty).ok_or_else(|| DecodeError::new(ty, Fault::Mismatch))?;
         binary::read(ty, element, raw)
     }
 }
@@ -219,7 +241,7 @@ impl<T: DecodeOwned> Decode<'_> for Array<T> {
 /// An array of one dimension, whatever its lower bound, or of none.
 impl<T: DecodeOwned> Decode<'_> for Vec<T> {
     fn accepts(ty: Type) -> bool {
-        ty.element().is_some_and(T::accepts)
+        element_of(ty).is_some_and(T::accepts)
     }
 
     fn from_text(ty: Type, raw: &[u8]) -> Result<Self, DecodeError> {
@@ -236,9 +258,4 @@ fn flat<T>(ty: Type, array: Array<T>) -> Result<Vec<T>, DecodeError> {
         return Err(DecodeError::new(ty, Fault::Shape));
     }
     Ok(array.elements)
-}
-
-fn element_of(ty: Type) -> Result<Type, DecodeError> {
-    ty.element()
-        .ok_or_else(|| DecodeError::new(ty, Fault::Mismatch))
 }

@@ -6,7 +6,7 @@ use super::literal::{Bounds, Token, Tokens, bounds};
 use super::{Array, Dimension, MAX_DIMENSIONS, View, checked_count};
 use crate::error::Fault;
 use crate::wire::{is_space, trim};
-use crate::{DecodeError, DecodeOwned, Encode, EncodeError, Type};
+use crate::{DecodeError, DecodeOwned, Encode, EncodeError, Type, wire};
 
 pub(super) fn write<T: Encode>(
     array: &View<'_, T>,
@@ -82,34 +82,9 @@ fn write_element<T: Encode>(
             .iter()
             .any(|b| matches!(b, b'{' | b'}' | b'"' | b'\\') || *b == delimiter || is_space(*b));
     if needs_quotes {
-        quote(out, start);
+        wire::quote(out, start, |_| b'\\');
     }
     Ok(())
-}
-
-/// Puts what stands in `out` from `start` on in quotes, in place from its end.
-fn quote(out: &mut Vec<u8>, start: usize) {
-    let escapes = out
-        .iter()
-        .skip(start)
-        .filter(|b| matches!(b, b'"' | b'\\'))
-        .count();
-    let mut from = out.len();
-    let mut to = from + escapes + 2;
-    out.resize(to, b'"');
-    // The last byte is the closing quote already.
-    to -= 1;
-    while from > start {
-        from -= 1;
-        to -= 1;
-        let b = out[from];
-        out[to] = b;
-        if matches!(b, b'"' | b'\\') {
-            to -= 1;
-            out[to] = b'\\';
-        }
-    }
-    out[start] = b'"';
 }
 
 pub(super) fn read<T: DecodeOwned>(

@@ -64,6 +64,12 @@ pub enum Fault {
         /// The OID that the array's type has.
         expected: Oid,
     },
+    /// Text: not how a composite is written (22P02).
+    Record,
+    /// A composite of more or fewer fields than the Rust type has (42804).
+    Fields,
+    /// None of the labels of this Rust enum (22P02).
+    Label(&'static str),
     /// More than six dimensions (54000).
     Dimensions(u32),
     /// More elements than an array may have, or bounds beyond an integer (54000).
@@ -113,7 +119,8 @@ impl DecodeError {
         let in_time = is_time(self.0.ty);
         match self.0.fault {
             Fault::Null => SqlState::NULL_VALUE_NOT_ALLOWED,
-            Fault::Mismatch | Fault::Element { .. } => SqlState::DATATYPE_MISMATCH,
+            Fault::Mismatch | Fault::Element { .. } | Fault::Fields => SqlState::DATATYPE_MISMATCH,
+            Fault::Record | Fault::Label(_) => SqlState::INVALID_TEXT_REPRESENTATION,
             Fault::NotBorrowable => SqlState::FEATURE_NOT_SUPPORTED,
             Fault::Insufficient => SqlState::PROTOCOL_VIOLATION,
             Fault::Malformed | Fault::Invalid(_) => SqlState::INVALID_BINARY_REPRESENTATION,
@@ -190,6 +197,11 @@ impl fmt::Display for DecodeError {
                 expected.0,
                 Type::from_oid(expected),
             ),
+            Fault::Record => write!(f, "malformed record literal: \"{value}\""),
+            Fault::Fields => f.write_str("the composite has not as many fields as the Rust type"),
+            Fault::Label(name) => {
+                write!(f, "invalid input value for enum {name}: \"{value}\"")
+            }
             Fault::Dimensions(n) => write!(
                 f,
                 "number of array dimensions ({n}) exceeds the maximum allowed (6)"

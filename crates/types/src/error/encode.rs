@@ -14,6 +14,8 @@ pub enum EncodeError {
     Mismatch(Type),
     /// The value is outside the type's range (22003, 22008 for dates and times).
     Range(Type),
+    /// The binary form has OIDs in it that only the database knows which the type is of: the value goes in text (0A000).
+    TextOnly(Type),
     /// The value is longer than a field can be (54000).
     TooLong,
     /// More than six dimensions, or more elements than an array may have (54000).
@@ -35,6 +37,7 @@ impl EncodeError {
                 | Type::INTERVAL,
             ) => SqlState::DATETIME_FIELD_OVERFLOW,
             Self::Range(_) => SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
+            Self::TextOnly(_) => SqlState::FEATURE_NOT_SUPPORTED,
             Self::TooLong | Self::ArrayTooLarge => SqlState::PROGRAM_LIMIT_EXCEEDED,
         }
     }
@@ -45,6 +48,10 @@ impl fmt::Display for EncodeError {
         match self {
             Self::Mismatch(ty) => write!(f, "the Rust type does not make values of type {ty}"),
             Self::Range(ty) => write!(f, "value is out of range for type {ty}"),
+            Self::TextOnly(ty) => write!(
+                f,
+                "values of type {ty} are written in text alone: the OIDs that their binary form has in it are not known here"
+            ),
             Self::TooLong => f.write_str("value is longer than a field of the protocol can be"),
             Self::ArrayTooLarge => f.write_str("array size exceeds the maximum allowed"),
         }

@@ -1,0 +1,141 @@
+//! `#[derive(Encode, Decode)]`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+use std::fmt::Debug;
+
+use trunkline_types::{Decode, Encode, EncodeError, Format, Json, Oid, Timestamp, Type};
+
+/// A type of one database.
+const OWN: Type = Type::from_oid(Oid(16_500));
+
+#[derive(Encode, Decode, Debug, PartialEq, Clone, Copy)]
+#[value(rename_all = "kebab-case")]
+enum Mood {
+    Sad,
+    VeryHappy,
+    #[value(rename = "так себе")]
+    SoSo,
+}
+
+#[derive(Encode, Decode, Debug, PartialEq, Clone)]
+struct Email(String);
+
+#[derive(Encode, Decode, Debug, PartialEq, Clone)]
+struct Person {
+    name: String,
+    mail: Option<Email>,
+    moods: Vec<Mood>,
+    since: Timestamp,
+}
+
+#[derive(Encode, Decode, Debug, PartialEq, Clone)]
+struct Pair<A, B>(A, Option<B>);
+
+fn text<T: Encode>(value: &T, ty: Type) -> String {
+    assert!(T::accepts(ty));
+    let mut out = Vec::new();
+    value.encode_text(ty, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn both_ways<T: Encode + for<'a> Decode<'a> + Debug + PartialEq>(value: &T, literal: &str) {
+    assert_eq!(text(value, OWN), literal);
+    assert!(<T as Decode<'_>>::accepts(OWN));
+    assert_eq!(&T::from_text(OWN, literal.as_bytes()).unwrap(), value);
+}
+
+#[test]
+fn enums_are_their_labels() {
+    for (mood, label) in [
+        (Mood::Sad, "sad"),
+        (Mood::VeryHappy, "very-happy"),
+        (Mood::SoSo, "так себе"),
+    ] {
+        both_ways(&mood, label);
+        assert_eq!(Mood::from_binary(OWN, label.as_bytes()).unwrap(), mood);
+        assert_eq!(text(&mood, Type::TEXT), label);
+        assert_eq!(mood.format(OWN), Format::Binary);
+    }
+    let error = Mood::from_binary(OWN, b"angry").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid input value for enum Mood: \"angry\""
+    );
+    assert_eq!(error.sqlstate().as_str(), "22P02");
+    assert!(!<Mood as Encode>::accepts(Type::INT4));
+}
+
+#[test]
+fn domains_are_what_is_under_them() {
+    let mail = Email("a@b".into());
+    both_ways(&mail, "a@b");
+    assert_eq!(Email::from_binary(Type::TEXT, b"a@b").unwrap(), mail);
+    // Of the type beneath a domain nothing is known, if only its own OID is.
+    assert_eq!(mail.format(Type::TEXT), Format::Binary);
+    assert_eq!(mail.format(OWN), Format::Text);
+    assert!(!<Email as Encode>::accepts(Type::INT4));
+
+    #[derive(Encode, Decode, Debug, PartialEq)]
+    struct Borrowed<'a>(&'a str);
+    assert_eq!(
+        Borrowed::from_text(Type::TEXT, b"x").unwrap(),
+        Borrowed("x")
+    );
+
+    #[derive(Encode, Decode, Debug, PartialEq)]
+    struct Maybe(Option<i32>);
+    assert!(Maybe(None).is_null());
+    assert_eq!(Maybe::from_null(Type::INT4).unwrap(), Maybe(None));
+    Email::from_null(Type::TEXT).unwrap_err();
+}
+
+#[test]
+fn composites_are_their_fields() {
+    let person = Person {
+        name: "Ada \"the first\"".into(),
+        mail: None,
+        moods: vec![Mood::VeryHappy, Mood::SoSo],
+        since: "1815-12-10 00:00:00".parse().unwrap(),
+    };
+    let literal =
+        "(\"Ada \"\"the first\"\"\",,\"{very-happy,\"\"так себе\"\"}\",\"1815-12-10 00:00:00\")";
+    both_ways(&person, literal);
+    assert_eq!(text(&person, Type::RECORD), literal);
+    assert_eq!(person.format(OWN), Format::Text);
+    let mut out = b"before".to_vec();
+    assert_eq!(
+        person.field_binary(OWN, &mut out),
+        Err(EncodeError::TextOnly(OWN))
+    );
+    assert_eq!(out, b"before");
+
+    let nested = Pair(person.clone(), Some(vec![person]));
+    let literal = text(&nested, OWN);
+    both_ways(&nested, &literal);
+    both_ways(&Pair(1i32, Some(true)), "(1,t)");
+    both_ways(&Pair(Json("{}".to_owned()), None::<f64>), "({},)");
+}
+
+#[test]
+fn faults_in_composites() {
+    let wrong = |literal: &str| {
+        let error = <Pair<i32, bool>>::from_text(OWN, literal.as_bytes()).unwrap_err();
+        (error.sqlstate().as_str().to_owned(), error.to_string())
+    };
+    assert_eq!(
+        wrong("(1)"),
+        (
+            "42804".into(),
+            "the composite has not as many fields as the Rust type".into()
+        )
+    );
+    assert_eq!(
+        wrong("1,t"),
+        ("22P02".into(), "malformed record literal: \"1,t\"".into())
+    );
+    assert_eq!(wrong("(,t)").0, "22004");
+}
