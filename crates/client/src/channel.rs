@@ -88,26 +88,34 @@ impl Channel {
     ///
     /// Nothing is lost; call it again.
     pub(crate) async fn read_more(&mut self) -> Result<()> {
-        poll_fn(|cx| {
-            // A peer that does not read is no reason not to; one that is gone may have said why.
-            let written = self.poll_write(cx);
-            if self.ended {
-                return Poll::Ready(Err(Kind::Eof.into()));
-            }
-            match self.poll_read(cx) {
-                Poll::Ready(Ok(0)) => Poll::Ready(Err(Kind::Eof.into())),
-                Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
-                Poll::Ready(Err(error)) => Poll::Ready(Err(lost(error))),
-                Poll::Pending => match written {
-                    Poll::Ready(Err(error)) => Poll::Ready(Err(lost(error))),
-                    _ => Poll::Pending,
-                },
-            }
-        })
-        .await
+        poll_fn(|cx| self.poll_read_more(cx)).await
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// [`read_more`](Self::read_more), to be polled.
+    pub(crate) fn poll_read_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        // A peer that does not read is no reason not to; one that is gone may have said why.
+        let written = self.poll_write(cx);
+        if self.ended {
+            return Poll::Ready(Err(Kind::Eof.into()));
+        }
+        match self.poll_read(cx) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(Kind::Eof.into())),
+            Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(lost(error))),
+            Poll::Pending => match written {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(lost(error))),
+                _ => Poll::Pending,
+            },
+        }
+    }
+
+    /// How many bytes are still to be sent.
+    pub(crate) fn unsent(&self) -> usize {
+        self.output.len() - self.written
+    }
+
+    /// Sends what can be sent now.
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(rest) = self
             .output
             .get(self.written..)
@@ -175,7 +183,7 @@ impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
             .field("received", &self.rest().len())
-            .field("to_send", &(self.output.len() - self.written))
+            .field("to_send", &self.unsent())
             .finish_non_exhaustive()
     }
 }

@@ -71,6 +71,14 @@ impl Connection {
         Ok(Self { core })
     }
 
+    pub(crate) const fn from_core(core: Core) -> Self {
+        Self { core }
+    }
+
+    pub(crate) fn into_core(self) -> Core {
+        self.core
+    }
+
     /// Takes the next message of the server: it sends what is in the output, and waits.
     ///
     /// With no request unanswered it waits for what may come at any time: notifications, notices, parameters, the end.

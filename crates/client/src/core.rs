@@ -105,6 +105,11 @@ impl Core {
         self.channel.flush().await
     }
 
+    /// Who polls the session's futures.
+    pub(crate) fn runtime(&self) -> Runtime {
+        self.route.runtime
+    }
+
     pub(crate) fn cancel_token(&self) -> CancelToken {
         CancelToken {
             key: self.machine.cancel_key().cloned(),

@@ -2,12 +2,15 @@
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
 use trunkline_proto::client::{LoginError, Misuse, ProtocolError};
-use trunkline_proto::{EncodeError, SqlState};
+use trunkline_proto::{DecodeError, EncodeError, SqlState};
+use trunkline_types::copy::Error as CopyError;
 
+use crate::client::Fault;
 use crate::row::ValueError;
 use crate::{ConfigError, ServerError};
 
@@ -59,6 +62,14 @@ pub(crate) enum Kind {
     Peer(String),
     /// A value does not go with its column or parameter, or with the Rust type.
     Value(ValueError),
+    /// A request of a client that failed for a reason of its own.
+    Use(Fault),
+    /// The session ended, and with it all that was under way.
+    Lost(Arc<Error>),
+    /// A message that was let through cannot be read.
+    Malformed(u8, DecodeError),
+    /// Typed COPY data is not what its columns say.
+    Copy(CopyError),
     /// The server cannot be told to cancel.
     NoCancelKey,
     /// Asked for, understood, and not there.
@@ -97,6 +108,7 @@ impl Error {
         match &*self.0 {
             Kind::Server(error) | Kind::Stranger(error) => Some(error),
             Kind::Passfile(_, error) => error.server(),
+            Kind::Lost(error) => error.server(),
             Kind::Hosts(hosts) => hosts.iter().rev().find_map(|(_, error)| error.server()),
             _ => None,
         }
@@ -114,7 +126,12 @@ impl Error {
         match &*self.0 {
             Kind::Server(error) => error.is_fatal(),
             Kind::Misuse(misuse) => *misuse == Misuse::Closed,
-            Kind::Value(_) | Kind::NoCancelKey | Kind::Cancel(_) => false,
+            Kind::Value(_)
+            | Kind::Use(_)
+            | Kind::Copy(_)
+            | Kind::Malformed(..)
+            | Kind::NoCancelKey
+            | Kind::Cancel(_) => false,
             _ => true,
         }
     }
@@ -171,6 +188,12 @@ impl fmt::Display for Error {
             Kind::TargetSession(wanted) => write!(f, "the server is not what target_session_attrs asks for: {wanted}"),
             Kind::Peer(what) => f.write_str(what),
             Kind::Value(error) => error.fmt(f),
+            Kind::Use(fault) => fault.fmt(f),
+            Kind::Lost(error) => error.fmt(f),
+            Kind::Malformed(tag, error) => {
+                write!(f, "a message of type {:?} cannot be read: {error}", char::from(*tag))
+            }
+            Kind::Copy(error) => error.fmt(f),
             Kind::NoCancelKey => {
                 f.write_str("the server gave no key to cancel with, so that nothing on this connection can be cancelled")
             }
@@ -210,11 +233,20 @@ impl StdError for Error {
                 ..
             } => Some(&**source),
             Kind::Value(error) => error.source(),
+            Kind::Lost(error) => error.source(),
             Kind::Hosts(hosts) => hosts
                 .last()
                 .map(|(_, error)| error as &(dyn StdError + 'static)),
             _ => None,
         }
+    }
+}
+
+impl Kind {
+    /// A message of this type whose body is not what it should be.
+    #[cold]
+    pub(crate) fn malformed(tag: u8, error: DecodeError) -> Error {
+        Self::Malformed(tag, error).into()
     }
 }
 
@@ -234,7 +266,7 @@ macro_rules! from {
     };
 }
 
-from!(ConfigError => Config, LoginError => Login, ProtocolError => Protocol, Misuse => Misuse, ValueError => Value);
+from!(ConfigError => Config, LoginError => Login, ProtocolError => Protocol, Misuse => Misuse, ValueError => Value, CopyError => Copy);
 
 impl From<EncodeError> for Error {
     fn from(error: EncodeError) -> Self {

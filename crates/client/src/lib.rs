@@ -11,6 +11,7 @@
 //! | [`Config`] | connection options, in libpq's two grammars or by builder methods |
 //! | [`Environment`] | what surrounds the process: `PG…` variables, the user, the home folder |
 //! | [`Resolved`] | the hosts to try in order, and everything that holds for each |
+//! | [`Client`] | a session that tasks share: queries, transactions, pipelines, COPY, notifications |
 //! | [`Connection`] | a session that one task owns: requests go in, events come out |
 //! | [`Row`], [`Columns`], [`FromRow`] | what comes back, as Rust values |
 //! | [`Params`] | what goes with a statement, as Rust values |
@@ -31,6 +32,16 @@ pub mod blocking;
 )]
 mod cancel;
 mod channel;
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(
+        unreachable_pub,
+        dead_code,
+        unused_imports,
+        reason = "public only with tokio"
+    )
+)]
+mod client;
 pub mod config;
 mod connect;
 #[cfg(feature = "tokio")]
@@ -51,6 +62,12 @@ mod session_kind;
 pub use cancel::CancelToken;
 #[cfg(not(feature = "tokio"))]
 use cancel::CancelToken;
+#[cfg(feature = "tokio")]
+pub use client::{
+    All, Client, CopyIn, CopyInRows, CopyOut, CopyOutRows, Count, Isolation, Mode, Notices,
+    Notification, Notifications, One, Opt, Pipeline, Portal, Reply, ReplyKind, Rows, Source,
+    Statement, Transaction, TransactionOptions,
+};
 pub use config::{Config, ConfigError, Environment, Resolved};
 #[cfg(feature = "tokio")]
 pub use connection::Connection;

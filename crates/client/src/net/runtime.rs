@@ -61,4 +61,17 @@ impl Runtime {
             Self::Blocking => super::blocking::yield_now().await,
         }
     }
+
+    /// Has a task of its own run a future. `false`: there are no tasks, here or any more.
+    pub(crate) fn spawn(self, future: impl Future<Output = ()> + Send + 'static) -> bool {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio => super::tokio::spawn(future),
+            #[cfg(feature = "blocking")]
+            Self::Blocking => {
+                drop(future);
+                false
+            }
+        }
+    }
 }

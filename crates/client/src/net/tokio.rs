@@ -126,3 +126,14 @@ impl Stream {
         each!(self, stream => Pin::new(stream).poll_flush(cx))
     }
 }
+
+/// Has a task of its own run a future. `false` outside of a runtime, as where one is being shut down.
+pub(super) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> bool {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => {
+            drop(runtime.spawn(future));
+            true
+        }
+        Err(_) => false,
+    }
+}

@@ -28,10 +28,6 @@ pub(crate) struct Binding<'a> {
 #[derive(Copy, Clone, Debug)]
 pub(crate) enum ParamTypes<'a> {
     /// All of them, as the statement's description has it: there must be as many values.
-    #[allow(
-        dead_code,
-        reason = "prepared statements of `Client` are bound with it"
-    )]
     All(&'a [Type]),
     /// Those of the first; others are open.
     First(&'a [Type]),

@@ -187,6 +187,13 @@ impl Connection {
         self.queue.skipping
     }
 
+    /// Whether the last request that is unanswered belongs to an extended series whose Sync is not sent, or was sent and thrown away by
+    /// the server because a COPY from us had begun (rule CP-02).
+    #[must_use]
+    pub fn owes_sync(&self) -> bool {
+        self.queue.skipping || self.queue.last().is_some_and(Request::is_extended)
+    }
+
     /// Whether the session is over: by Terminate, by an error of severity FATAL, by a breach of the protocol.
     #[must_use]
     pub const fn is_closed(&self) -> bool {

@@ -51,6 +51,10 @@ impl Queue {
         self.requests.front().copied()
     }
 
+    pub(super) fn last(&self) -> Option<Request> {
+        self.requests.back().copied()
+    }
+
     /// Nothing is expected any more.
     pub(super) fn clear(&mut self) {
         self.requests.clear();

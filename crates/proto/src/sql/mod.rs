@@ -12,6 +12,7 @@ mod keywords;
 mod lexer;
 mod list;
 mod literal;
+mod parameters;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use cursor::{Cursor, Direction};
 pub use lexer::Unterminated;
 pub use list::List;
 pub use literal::{Literal, LiteralKind};
+pub use parameters::parameters;
 pub use split::{Split, Statement, plain, split};
 
 /// The 1-based number of the character at byte `offset` of `sql`: what the field `P` of an ErrorResponse counts.

@@ -1,0 +1,76 @@
+//! The statements that a client has prepared by itself, and those to be closed.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use lru::LruCache;
+use trunkline_proto::client::Series;
+use trunkline_proto::frontend::Target;
+use trunkline_proto::{PortalName, StatementName};
+
+use super::statement::{Dropped, Name, Named, Statement};
+use crate::Result;
+
+/// Statements by their SQL; the one that was not used for longest goes when there are too many.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    statements: Option<LruCache<Box<str>, Statement>>,
+    home: Arc<Dropped>,
+    named: u64,
+}
+
+impl Cache {
+    /// `capacity`: how many statements are kept; 0 for none.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            statements: NonZeroUsize::new(capacity).map(LruCache::new),
+            home: Arc::default(),
+            named: 0,
+        }
+    }
+
+    /// What tells this session from others.
+    pub(crate) const fn home(&self) -> &Arc<Dropped> {
+        &self.home
+    }
+
+    pub(crate) fn get(&mut self, sql: &str) -> Option<Statement> {
+        self.statements.as_mut()?.get(sql).cloned()
+    }
+
+    pub(crate) fn put(&mut self, statement: &Statement) {
+        if let Some(statements) = &mut self.statements {
+            statements.put(statement.sql().into(), statement.clone());
+        }
+    }
+
+    /// The server has no use for this one any more.
+    pub(crate) fn forget(&mut self, sql: &str) {
+        if let Some(statements) = &mut self.statements {
+            statements.pop(sql);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        if let Some(statements) = &mut self.statements {
+            statements.clear();
+        }
+    }
+
+    /// A name that the session does not have yet.
+    pub(crate) fn name(&mut self, named: Named) -> Name {
+        self.named += 1;
+        Name::new(named, self.named, &self.home)
+    }
+
+    /// Has the server forget what nobody uses any more.
+    pub(crate) fn close_dropped(&mut self, series: &mut Series) -> Result<()> {
+        for (named, name) in self.home.take() {
+            series.close(match named {
+                Named::Statement => Target::Statement(StatementName::from(&*name)),
+                Named::Portal => Target::Portal(PortalName::from(&*name)),
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! The task that reads and writes for several others.
+//!
+//! A client that one task uses at a time needs none: whoever waits for an answer reads it. As soon as two wait, or an answer is left
+//! that nobody waits for, this task does it for all, since it alone is sure to be polled. It rests when there is nothing to do.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use super::session::Step;
+use super::shared::Shared;
+
+/// Whether the task is there.
+#[derive(Debug)]
+pub(crate) enum Driver {
+    /// It was never needed.
+    Absent,
+    /// It is started, or at work.
+    Working(Option<Waker>),
+    /// It waits to be needed again.
+    Resting(Waker),
+}
+
+impl Driver {
+    /// Whether it reads, so that nobody else has to.
+    pub(crate) const fn is_working(&self) -> bool {
+        matches!(self, Self::Working(_))
+    }
+
+    /// Wakes it, if it is there.
+    pub(crate) fn kick(&self, woken: &mut Vec<Waker>) {
+        if let Self::Working(Some(waker)) | Self::Resting(waker) = self {
+            woken.push(waker.clone());
+        }
+    }
+}
+
+/// The task itself. It ends with the client.
+pub(crate) struct Task(pub(crate) Weak<Shared>);
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(shared) = self.0.upgrade() else {
+            return Poll::Ready(());
+        };
+        let over = shared.with(|session| {
+            session.driver = Driver::Working(Some(cx.waker().clone()));
+            loop {
+                if session.failure().is_some() {
+                    session.driver = Driver::Absent;
+                    return true;
+                }
+                if session.waiters() == 0 && !session.has_work() {
+                    session.driver = Driver::Resting(cx.waker().clone());
+                    return false;
+                }
+                shared.io.is_for(cx.waker());
+                let mut io = Context::from_waker(shared.io_waker());
+                if session.step(&mut io, true) == Step::Pending {
+                    return false;
+                }
+            }
+        });
+        if over { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Has the task work, starting it where there is none.
+pub(crate) fn start(shared: &Arc<Shared>, driver: &mut Driver, woken: &mut Vec<Waker>) {
+    match std::mem::replace(driver, Driver::Working(None)) {
+        Driver::Absent => {
+            if !shared.runtime.spawn(Task(Arc::downgrade(shared))) {
+                // Without tasks, whoever uses the client next does what is left.
+                *driver = Driver::Absent;
+            }
+        }
+        Driver::Resting(waker) => {
+            woken.push(waker.clone());
+            *driver = Driver::Working(Some(waker));
+        }
+        working @ Driver::Working(_) => *driver = working,
+    }
+}

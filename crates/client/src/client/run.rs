@@ -1,0 +1,207 @@
+//! How statements are run, in each mode.
+
+use std::sync::Arc;
+
+use trunkline_proto::backend::{ParameterDescription, TransactionStatus, code};
+use trunkline_proto::client::Series;
+use trunkline_proto::codec::Oids;
+use trunkline_proto::frontend::{Parse, Target};
+use trunkline_proto::{Decode, Format, Oid, PortalName, SqlState, StatementName};
+use trunkline_types::Type;
+
+use super::answer::Answer;
+use super::rows::{Rows, described};
+use super::slots::Keep;
+use super::statement::{Dropped, Named};
+use super::{Client, Mode, Source, Statement, literal};
+use crate::error::Kind;
+use crate::row::{self, Binding, ParamTypes};
+use crate::{Columns, Error, Params, Result};
+
+impl Client {
+    /// Runs a statement, up to where it is known that it runs.
+    pub(super) async fn start<P: Params>(
+        &self,
+        source: Source<'_>,
+        params: &P,
+        keep: Keep,
+    ) -> Result<Rows> {
+        let sql = match source {
+            Source::Statement(statement) => return self.bound(statement, params, keep).await,
+            Source::Sql(sql) => sql,
+        };
+        match self.mode {
+            Mode::Prepared => self.cached(sql, params, keep).await,
+            Mode::Unnamed => self.unnamed(sql, params, keep).await,
+            Mode::Simple => {
+                let strings = self.parameter("standard_conforming_strings");
+                let sql = literal::interpolate(sql, params, strings.as_deref())?;
+                let answer = self.simple(&sql, keep).await?;
+                self.rows(answer, None, keep).await
+            }
+        }
+    }
+
+    /// By a statement that stays prepared. The server may have lost it, or may find that it would return something else by now.
+    async fn cached<P: Params>(&self, sql: &str, params: &P, keep: Keep) -> Result<Rows> {
+        let statement = self.prepare(sql).await?;
+        let error = match self.bound(&statement, params, keep).await {
+            Err(error) if is_stale(&error) => error,
+            result => return result,
+        };
+        let idle = self.shared.with(|session| {
+            session.cache.forget(sql);
+            session.status() == TransactionStatus::Idle
+        });
+        if !idle {
+            // The transaction has failed with it.
+            return Err(error);
+        }
+        let statement = self.prepare(sql).await?;
+        self.bound(&statement, params, keep).await
+    }
+
+    async fn bound<P: Params>(
+        &self,
+        statement: &Statement,
+        params: &P,
+        keep: Keep,
+    ) -> Result<Rows> {
+        let answer = self
+            .request(keep, |series, home| {
+                statement.check_home(home)?;
+                bind(series, PortalName::UNNAMED, statement, params)?;
+                series.execute(PortalName::UNNAMED, 0)?;
+                Ok(series.sync()?)
+            })
+            .await?;
+        self.rows(answer, Some(statement.columns().clone()), keep)
+            .await
+    }
+
+    async fn unnamed<P: Params>(&self, sql: &str, params: &P, keep: Keep) -> Result<Rows> {
+        let answer = self
+            .request(keep, |series, _| {
+                unnamed(series, sql, params)?;
+                Ok(series.sync()?)
+            })
+            .await?;
+        self.rows(answer, None, keep).await
+    }
+
+    /// By the simple protocol.
+    pub(super) async fn simple(&self, sql: &str, keep: Keep) -> Result<Answer> {
+        self.request(keep, |series, _| Ok(series.query(sql)?)).await
+    }
+
+    /// Sends requests when it is this client's turn.
+    pub(super) async fn request(
+        &self,
+        keep: Keep,
+        build: impl FnOnce(&mut Series, &Arc<Dropped>) -> Result<()>,
+    ) -> Result<Answer> {
+        let send = self.shared.send(self.ticket, keep, |series, cache| {
+            build(series, cache.home())
+        });
+        Ok(Answer::new(Arc::clone(&self.shared), send.await?))
+    }
+
+    /// The rows of an answer, as they come or once it is whole.
+    async fn rows(&self, answer: Answer, columns: Option<Columns>, keep: Keep) -> Result<Rows> {
+        let answer = self.watched(answer);
+        match keep {
+            Keep::Stream => Rows::begin(answer, columns).await,
+            Keep::Rows(_) => Rows::of_whole(answer, columns).await,
+        }
+    }
+
+    pub(super) fn watched(&self, answer: Answer) -> Answer {
+        answer.cancelled_on_drop(self.cancel)
+    }
+}
+
+/// Parse, Bind, Describe, Execute of SQL whose parameters' types the server finds out.
+pub(super) fn unnamed<P: Params>(series: &mut Series, sql: &str, params: &P) -> Result<()> {
+    let (statement, portal) = (StatementName::UNNAMED, PortalName::UNNAMED);
+    series.parse(&Parse {
+        statement,
+        sql: sql.as_bytes(),
+        types: Oids::from(&[]),
+    })?;
+    let binding = Binding {
+        portal,
+        statement,
+        types: ParamTypes::First(&[]),
+        format: Format::Text,
+        results: &[],
+    };
+    series.bind_with(|out| row::bind(&binding, params, out))?;
+    series.describe(Target::Portal(portal))?;
+    Ok(series.execute(portal, 0)?)
+}
+
+/// Bind of a prepared statement.
+pub(super) fn bind<P: Params>(
+    series: &mut Series,
+    portal: PortalName<'_>,
+    statement: &Statement,
+    params: &P,
+) -> Result<()> {
+    let binding = Binding {
+        portal,
+        statement: statement.name(),
+        types: ParamTypes::All(statement.params()),
+        format: Format::Binary,
+        results: statement.formats(),
+    };
+    series.bind_with(|out| row::bind(&binding, params, out))
+}
+
+/// Has the server parse a statement.
+pub(super) async fn prepare(client: &Client, sql: &str, types: &[Type]) -> Result<Statement> {
+    let types: Vec<Oid> = types.iter().map(|ty| ty.oid()).collect();
+    // Whatever becomes of this future, the name is closed when it is dropped.
+    let name = client
+        .shared
+        .with(|session| session.cache.name(Named::Statement));
+    let mut answer = client
+        .request(Keep::Stream, |series, _| {
+            series.parse(&Parse {
+                statement: name.as_statement(),
+                sql: sql.as_bytes(),
+                types: Oids::from(types.as_slice()),
+            })?;
+            series.describe(Target::Statement(name.as_statement()))?;
+            Ok(series.sync()?)
+        })
+        .await?;
+    let mut params = Box::default();
+    let mut columns = Columns::none();
+    while let Some(frame) = answer.next().await? {
+        match frame.tag {
+            b't' => {
+                let description = ParameterDescription::decode(frame.body)
+                    .map_err(|error| Kind::malformed(frame.tag, error))?;
+                params = description.types.iter().map(Type::from_oid).collect();
+            }
+            b'T' => columns = described(frame)?,
+            _ => {}
+        }
+    }
+    Ok(Statement::new(name, sql, params, &columns))
+}
+
+/// Whether a statement has to be prepared again: its result would differ by now, or it was deallocated behind our back.
+fn is_stale(error: &Error) -> bool {
+    let Some(server) = error.server() else {
+        return false;
+    };
+    match server.sqlstate() {
+        SqlState::INVALID_SQL_STATEMENT_NAME => true,
+        // "cached plan must not change result type": this SQLSTATE says much else, the routine says this.
+        SqlState::FEATURE_NOT_SUPPORTED => {
+            server.field(code::ROUTINE) == Some(b"RevalidateCachedQuery")
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,313 @@
+//! The lock around the session, and what it is to wait for it.
+//!
+//! Whoever waits takes the lock, does a step of the session's work, and leaves its waker where the thing it waits for will find it.
+//! The lock is never held across an await.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use trunkline_proto::client::Series;
+
+use super::cache::Cache;
+use super::driver;
+use super::fault::Fault;
+use super::session::{Session, Step};
+use super::slots::{Keep, Slot};
+use super::turn::Ticket;
+use crate::Result;
+use crate::core::Core;
+use crate::error::Kind;
+use crate::net::Runtime;
+
+pub(crate) struct Shared {
+    /// Taken out by whoever takes the session itself.
+    session: Mutex<Option<Session>>,
+    pub(crate) runtime: Runtime,
+    pub(crate) io: Arc<Io>,
+    io_waker: Waker,
+}
+
+/// Whom the socket wakes: whoever has last done a step, or the task that does them for all.
+#[derive(Debug, Default)]
+pub(crate) struct Io(Mutex<Option<Waker>>);
+
+impl Io {
+    pub(crate) fn is_for(&self, waker: &Waker) {
+        match &mut *unpoisoned(&self.0) {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+}
+
+impl Wake for Io {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let waker = unpoisoned(&self.0).clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// No state here is left half changed by a panic: what can panic is the user's code, which runs before anything is changed.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn new(session: Session) -> Arc<Self> {
+        let io = Arc::new(Io::default());
+        Arc::new(Self {
+            runtime: session.core.runtime(),
+            session: Mutex::new(Some(session)),
+            io_waker: Waker::from(Arc::clone(&io)),
+            io,
+        })
+    }
+
+    pub(crate) const fn io_waker(&self) -> &Waker {
+        &self.io_waker
+    }
+
+    /// Does something with the lock held, and wakes whom it concerns once it is released.
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut Session) -> R) -> R {
+        let mut guard = unpoisoned(&self.session);
+        let session = guard
+            .as_mut()
+            .expect("only the last owner takes the session out");
+        let result = act(session);
+        let woken = std::mem::take(&mut session.woken);
+        drop(guard);
+        for waker in woken {
+            waker.wake();
+        }
+        result
+    }
+
+    /// Works on the session until `ready` has something; else `wait` notes who waits for it.
+    pub(crate) fn poll<R>(
+        self: &Arc<Self>,
+        cx: &Context<'_>,
+        mut ready: impl FnMut(&mut Session) -> Option<R>,
+        wait: impl FnOnce(&mut Session, &Waker),
+    ) -> Poll<R> {
+        self.with(|session| {
+            loop {
+                if let Some(result) = ready(session) {
+                    return Poll::Ready(result);
+                }
+                let working = session.driver.is_working();
+                if !working {
+                    self.io.is_for(cx.waker());
+                }
+                let mut io = Context::from_waker(&self.io_waker);
+                if session.step(&mut io, !working) == Step::Pending {
+                    break;
+                }
+            }
+            wait(session, cx.waker());
+            if session.waiters() > 1 {
+                self.start_driver(session);
+            }
+            Poll::Pending
+        })
+    }
+
+    /// Has a task go on with what nobody waits for.
+    pub(crate) fn start_driver(self: &Arc<Self>, session: &mut Session) {
+        driver::start(self, &mut session.driver, &mut session.woken);
+    }
+
+    /// Sends what can be sent at once.
+    pub(crate) fn write(&self, session: &mut Session) {
+        let mut io = Context::from_waker(&self.io_waker);
+        session.step(&mut io, false);
+    }
+
+    /// Takes what has arrived, without waiting.
+    pub(crate) fn look(&self) {
+        self.with(|session| {
+            if !session.driver.is_working() {
+                let mut io = Context::from_waker(&self.io_waker);
+                while session.step(&mut io, true) == Step::Done {}
+            }
+        });
+    }
+
+    /// Cancels what the server is at, and lets nothing be sent until the server has got that: it hits nothing else then.
+    pub(crate) fn cancel(self: &Arc<Self>, session: &mut Session) {
+        let token = session.core.cancel_token();
+        let ticket = session.turn.give();
+        let shared = Arc::clone(self);
+        let spawned = self.runtime.spawn(async move {
+            // If it cannot be delivered, the rest of the answer is read as if it had not been asked for.
+            let _ = token.cancel().await;
+            shared.with(|session| {
+                session.give_up(ticket);
+                shared.go_on(session);
+            });
+        });
+        if !spawned {
+            session.give_up(ticket);
+        }
+    }
+
+    /// Waits until all that was sent is answered.
+    ///
+    /// # Errors
+    ///
+    /// The session is over.
+    pub(crate) async fn quiet(self: &Arc<Self>) -> Result<()> {
+        poll_fn(|cx| {
+            self.poll(
+                cx,
+                |session| match session.failure() {
+                    Some(error) => Some(Err(error)),
+                    None => session.is_quiet().then_some(Ok(())),
+                },
+                Session::wait_for_quiet,
+            )
+        })
+        .await
+    }
+
+    /// Gives the session back, if nobody else has a part in it.
+    ///
+    /// # Errors
+    ///
+    /// Somebody has.
+    pub(crate) fn into_core(self: Arc<Self>) -> Result<Core> {
+        let Ok(mut shared) = Arc::try_unwrap(self) else {
+            return Err(Fault::Cloned.into());
+        };
+        let session = shared
+            .session
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let session = session.take();
+        session
+            .map(|session| session.core)
+            .ok_or_else(|| Kind::Closed.into())
+    }
+
+    /// After somebody has left: sends what can be sent at once, and leaves the rest to a task.
+    pub(crate) fn go_on(self: &Arc<Self>, session: &mut Session) {
+        if session.has_work() || session.waiters() > 0 {
+            let mut io = Context::from_waker(&self.io_waker);
+            if !session.driver.is_working() {
+                session.step(&mut io, false);
+            }
+            self.start_driver(session);
+        }
+    }
+
+    /// Sends requests when it is the turn of whoever holds `ticket`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, nothing is sent.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        ticket: Option<Ticket>,
+        keep: Keep,
+        build: impl FnOnce(&mut Series, &mut Cache) -> Result<()>,
+    ) -> Result<Slot> {
+        self.in_turn(ticket, |session| session.send(build, keep, None))
+            .await
+    }
+
+    /// Does something when it is the turn of whoever holds `ticket`, or fails because the session is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, nothing was done.
+    pub(crate) async fn in_turn<R>(
+        self: &Arc<Self>,
+        ticket: Option<Ticket>,
+        act: impl FnOnce(&mut Session) -> Result<R>,
+    ) -> Result<R> {
+        let mut line = Line {
+            shared: self,
+            place: None,
+        };
+        let mut act = Some(act);
+        poll_fn(|cx| {
+            let place = std::cell::Cell::new(line.place);
+            let poll = self.poll(
+                cx,
+                |session| {
+                    if let Some(error) = session.failure() {
+                        return Some(Err(error));
+                    }
+                    if session.turn.is_over(ticket) {
+                        return Some(Err(Fault::Over.into()));
+                    }
+                    if !session.may_send(ticket) {
+                        return None;
+                    }
+                    let result = act.take().map(|act| act(session));
+                    session.woken.extend(session.turn.first());
+                    result
+                },
+                |session, waker| {
+                    let mut kept = place.get();
+                    session.turn.wait(&mut kept, ticket, waker);
+                    place.set(kept);
+                },
+            );
+            line.place = place.get();
+            poll
+        })
+        .await
+    }
+}
+
+/// A place among those who wait for their turn.
+struct Line<'a> {
+    shared: &'a Arc<Shared>,
+    place: Option<u64>,
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.shared.with(|session| {
+                session.turn.leave(place);
+                session.woken.extend(session.turn.first());
+                self.shared.go_on(session);
+            });
+        }
+    }
+}
+
+/// The last client is gone: it says goodbye, as far as that goes without waiting.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let session = self
+            .session
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(session) = session else {
+            return;
+        };
+        let mut woken = Vec::new();
+        session.driver.kick(&mut woken);
+        if session
+            .core
+            .machine
+            .terminate(&mut session.core.channel.output)
+            .is_ok()
+        {
+            let mut io = Context::from_waker(Waker::noop());
+            let _ = session.core.channel.poll_write(&mut io);
+        }
+        for waker in woken {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The shared client against real servers of PostgreSQL 15 and 18.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+
+mod copies;
+mod listening;
+mod pipelines;
+mod queries;
+mod sharing;
+mod support;
+mod transactions;
