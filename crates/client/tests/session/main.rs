@@ -20,12 +20,13 @@ mod scripted;
 mod servers;
 mod strangers;
 mod support;
+mod values;
 
 /// The same tests of the blocking client, but for those that drop futures.
 mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/session"
-        cancel downgrade gss hostile logins names oauth peer requests scripted servers strangers support
+        cancel downgrade gss hostile logins names oauth peer requests scripted servers strangers support values
     );
 }
