@@ -104,9 +104,6 @@ fn connector(resolved: &Resolved) -> Result<Option<Connector>> {
     if !by_tcp || resolved.tls.mode == SslMode::Disable {
         return Ok(None);
     }
-    if resolved.tls.certificate_mode == SslCertMode::Require {
-        return Err(Kind::Unsupported("sslcertmode=require").into());
-    }
     Connector::new(&resolved.tls).map(Some)
 }
 
@@ -148,6 +145,12 @@ async fn attempt(
     let protections: &[Protection] = match (&connector, resolved.tls.mode) {
         _ if host.is_local() => &[Protection::Plain],
         (None, _) | (_, SslMode::Disable) => &[Protection::Plain],
+        // In clear there is nobody to show a certificate to.
+        (_, SslMode::Allow | SslMode::Prefer)
+            if resolved.tls.certificate_mode == SslCertMode::Require =>
+        {
+            &[Protection::Tls]
+        }
         (_, SslMode::Allow) => &[Protection::Plain, Protection::Tls],
         (_, SslMode::Prefer) => &[Protection::TlsIfOffered, Protection::Plain],
         (_, SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull) => &[Protection::Tls],
@@ -212,6 +215,14 @@ async fn open(
         .await
         .map_err(|error| (error, protection != Protection::Plain))?;
     let encrypted = stream.is_encrypted();
+    // As in libpq, at a Unix socket as well.
+    if !encrypted && resolved.tls.certificate_mode == SslCertMode::Require {
+        let error = Kind::Tls {
+            what: "sslcertmode=require asks for the client's certificate to be shown, which nobody asks for without TLS".into(),
+            source: None,
+        };
+        return Err((error.into(), false));
+    }
     if !encrypted {
         route.tls = None;
     }

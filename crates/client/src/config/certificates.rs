@@ -45,7 +45,6 @@ impl Roots {
             },
         };
         if path.exists() {
-            no_default_revocations(settings, home)?;
             return Ok(Some(Self::File(path)));
         }
         if mode >= SslMode::VerifyCa {
@@ -98,14 +97,6 @@ impl ClientCertificate {
 
 /// Refuses the options that name things which cannot be used here.
 pub(super) fn check_supported(settings: &Settings) -> Result<(), ConfigError> {
-    for keyword in [Keyword::SslCrl, Keyword::SslCrlDir] {
-        if let Some(text) = settings.filled(keyword) {
-            return Err(ConfigError::Unsupported {
-                option: format!("{keyword}={text}"),
-                advice: "certificates that were revoked would be accepted: leave it out if that is acceptable",
-            });
-        }
-    }
     // As in libpq, a colon means an engine, but for the one after a drive's letter.
     match settings.filled(Keyword::SslKey) {
         Some(text) if text.contains(':') && !cfg!(windows) => Err(ConfigError::Unsupported {
@@ -121,18 +112,28 @@ fn folder(home: &Path) -> PathBuf {
     home.join(if cfg!(windows) { "" } else { ".postgresql" })
 }
 
-/// Refuses to pass over a list of revoked certificates that libpq would find and use. `sslcrl=''` says that it may be passed over.
-fn no_default_revocations(settings: &Settings, home: Option<&Path>) -> Result<(), ConfigError> {
-    let list = home.map(|home| folder(home).join("root.crl"));
-    match list {
-        Some(list) if settings.get(Keyword::SslCrl).is_none() && list.exists() => {
-            Err(ConfigError::Unsupported {
-                option: format!("the certificate revocation list {}", list.display()),
-                advice: "certificates that were revoked would be accepted: give sslcrl='' if that is acceptable",
-            })
-        }
-        _ => Ok(()),
+/// `sslcrl` and `sslcrldir`; or where neither is given, `root.crl` in `~/.postgresql` if it is there and the roots are in a file.
+///
+/// libpq passes over lists that it does not find, and over all of them where nothing is verified: then certificates that were revoked
+/// are accepted.
+pub(super) fn revocations(
+    settings: &Settings,
+    home: Option<&Path>,
+    roots: Option<&Roots>,
+) -> Result<(Option<PathBuf>, Option<PathBuf>), ConfigError> {
+    let named = |keyword| match settings.filled(keyword) {
+        Some(text) if roots.is_none() => Err(ConfigError::Unsupported {
+            option: format!("{keyword}={text}"),
+            advice: "without root certificates nothing is verified: give sslrootcert as well",
+        }),
+        text => Ok(text.map(PathBuf::from)),
+    };
+    let (file, folder_of_files) = (named(Keyword::SslCrl)?, named(Keyword::SslCrlDir)?);
+    if file.is_some() || folder_of_files.is_some() || !matches!(roots, Some(Roots::File(_))) {
+        return Ok((file, folder_of_files));
     }
+    let usual = home.map(|home| folder(home).join("root.crl"));
+    Ok((usual.filter(|list| list.exists()), None))
 }
 
 /// Whether others than the owner may read a key; root's may be readable by its group.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::certificates::{ClientCertificate, Roots};
+use super::certificates::{ClientCertificate, Roots, revocations};
 use super::choice::choice;
 use super::number::switch;
 use super::settings::Settings;
@@ -81,6 +81,10 @@ pub struct Tls {
     pub negotiation: SslNegotiation,
     /// Whom to trust; `None` if nothing is verified.
     pub roots: Option<Roots>,
+    /// A PEM file of lists of certificates that the roots have revoked; `None`: nobody asks.
+    pub revocations: Option<PathBuf>,
+    /// A folder of such files, named as `openssl rehash` names them.
+    pub revocations_folder: Option<PathBuf>,
     /// Whether a client certificate is shown.
     pub certificate_mode: SslCertMode,
     /// The client certificate, if there is one.
@@ -120,7 +124,10 @@ impl Tls {
             return Ok(tls);
         }
         let roots = Roots::find(settings, home, tls.mode)?;
+        let (revocations, revocations_folder) = revocations(settings, home, roots.as_ref())?;
         Ok(Self {
+            revocations,
+            revocations_folder,
             certificate: ClientCertificate::find(settings, home, tls.certificate_mode)?,
             roots,
             ..tls
@@ -153,6 +160,8 @@ impl Tls {
             mode,
             negotiation,
             roots: None,
+            revocations: None,
+            revocations_folder: None,
             certificate_mode,
             certificate: None,
             server_name_indication: switch(Keyword::SslSni, sni)?,

@@ -2,7 +2,10 @@
 
 #[cfg(feature = "blocking")]
 pub(crate) mod blocking;
+mod certificate;
 pub(crate) mod dial;
+mod identity;
+mod key_log;
 mod runtime;
 mod stream;
 pub(crate) mod tls;

@@ -1,24 +1,27 @@
 //! TLS as the configuration asks for it.
 
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use pkcs8::EncryptedPrivateKeyInfo;
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::{Resumption, VerifierBuilderError, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, ServerName};
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore, SupportedProtocolVersion, WantsVerifier, version,
 };
 use trunkline_proto::auth::{Binding, EndPoint};
 
 use super::Stream;
-use super::verify::Lenient;
+use super::identity::Noting;
+use super::key_log::KeyLog;
+use super::verify::{Chain, Verifier};
 use crate::config::{
-    ClientCertificate, Host, Roots, SslNegotiation, Tls, TlsVersion, Verification,
+    ClientCertificate, Host, Roots, SslCertMode, SslNegotiation, Tls, TlsVersion, Verification,
 };
 use crate::error::Kind;
 use crate::{Error, Result};
@@ -31,14 +34,13 @@ const ALPN: &[u8] = b"postgresql";
 pub(crate) struct Connector {
     config: Arc<ClientConfig>,
     direct: bool,
+    /// The server must ask for our certificate.
+    must_show: bool,
 }
 
 impl Connector {
     /// Reads the files. They are small, and reading them blocks the thread.
     pub(crate) fn new(tls: &Tls) -> Result<Self> {
-        if tls.key_log.is_some() {
-            return Err(Kind::Unsupported("sslkeylogfile").into());
-        }
         let provider = Arc::new(provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&versions(tls))
@@ -60,9 +62,19 @@ impl Connector {
         config.enable_sni = tls.server_name_indication;
         // A resumed session is cheaper, but early data could be replayed.
         config.enable_early_data = false;
+        if let Some(path) = &tls.key_log {
+            let log = KeyLog::open(path).map_err(|error| unusable(path, &error))?;
+            config.key_log = Arc::new(log);
+        }
+        let must_show = tls.certificate_mode == SslCertMode::Require;
+        if must_show {
+            // Nobody is asked for a certificate when a session is resumed.
+            config.resumption = Resumption::disabled();
+        }
         Ok(Self {
             config: Arc::new(config),
             direct: tls.negotiation == SslNegotiation::Direct,
+            must_show,
         })
     }
 
@@ -75,9 +87,25 @@ impl Connector {
     pub(crate) async fn handshake(&self, stream: Stream, host: &Host) -> Result<(Stream, Binding)> {
         let failed = |error| Error::tls("the TLS handshake failed", error);
         let name = server_name(host, &stream)?;
-        let config = Arc::clone(&self.config);
+        let mut config = Arc::clone(&self.config);
+        let noting = self.must_show.then(|| {
+            let certificate = Arc::clone(&self.config.client_auth_cert_resolver);
+            Arc::new(Noting::new(certificate))
+        });
+        if let Some(noting) = &noting {
+            let mut own = ClientConfig::clone(&config);
+            own.client_auth_cert_resolver = Arc::<Noting>::clone(noting);
+            config = Arc::new(own);
+        }
         let stream = stream.encrypt(config, name).await.map_err(failed)?;
         let session = stream.tls();
+        if noting.is_some_and(|noting| !noting.was_shown()) {
+            return Err(Kind::Tls {
+                what: "the server did not ask for the client's certificate, which sslcertmode=require insists on".into(),
+                source: None,
+            }
+            .into());
+        }
         // Without it the other end may speak something else altogether (TL-03, SEC-06).
         if self.direct && session.and_then(|session| session.alpn_protocol()) != Some(ALPN) {
             return Err(Kind::Tls {
@@ -130,37 +158,57 @@ fn verifying(
 ) -> Result<ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
     let verification = tls.verification();
     let algorithms = provider.signature_verification_algorithms;
+    let believing = |chain| {
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Verifier::new(chain, algorithms)))
+    };
     let Some(roots) = tls
         .roots
         .as_ref()
         .filter(|_| verification != Verification::Nothing)
     else {
         // `require` and below ask for secrecy from those who only listen; `Tls::of` lets nothing stronger come here without roots.
-        return Ok(builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Lenient::new(None, algorithms))));
+        return Ok(believing(None));
     };
-    let store = Arc::new(store(roots)?);
-    let strict = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(provider))
-        .build()
-        .map_err(|error| Error::tls("the root certificates cannot be used", error))?;
-    Ok(match verification {
-        Verification::ChainAndName => builder.with_webpki_verifier(strict),
-        Verification::Chain | Verification::Nothing => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Lenient::new(Some(strict), algorithms))),
-    })
+    let (store, own) = store(roots)?;
+    let lists = revocations(tls)?;
+    let mut webpki =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
+    // A certificate that was revoked is none, even one that the user trusts.
+    let own = if lists.is_empty() { own } else { vec![] };
+    if !lists.is_empty() {
+        webpki = webpki.with_crls(lists).enforce_revocation_expiration();
+    }
+    let webpki = webpki.build().map_err(|error| {
+        let what = match error {
+            VerifierBuilderError::InvalidCrl(_) => {
+                "a list of revoked certificates cannot be used (it must be of version 2, RFC 5280 section 5)"
+            }
+            _ => "the root certificates cannot be used",
+        };
+        Error::tls(what, error)
+    })?;
+    let chain = Chain {
+        webpki,
+        own,
+        named: verification == Verification::ChainAndName,
+    };
+    Ok(believing(Some(chain)))
 }
 
-fn store(roots: &Roots) -> Result<RootCertStore> {
+/// The roots; and those among them that a server may show as its own, which a public authority's are not.
+fn store(roots: &Roots) -> Result<(RootCertStore, Vec<CertificateDer<'static>>)> {
     let mut store = RootCertStore::empty();
     match roots {
         Roots::File(path) => {
-            for certificate in certificates(path)? {
+            let own = certificates(path)?;
+            for certificate in own.iter().cloned() {
                 store
                     .add(certificate)
                     .map_err(|error| unusable(path, &error))?;
             }
+            Ok((store, own))
         }
         Roots::System => {
             let found = rustls_native_certs::load_native_certs();
@@ -176,9 +224,61 @@ fn store(roots: &Roots) -> Result<RootCertStore> {
                 }
                 .into());
             }
+            Ok((store, vec![]))
         }
     }
-    Ok(store)
+}
+
+/// The lists of revoked certificates. Where some were named and there are none, nothing would be checked.
+fn revocations(tls: &Tls) -> Result<Vec<CertificateRevocationListDer<'static>>> {
+    let mut lists = Vec::new();
+    let mut read = |path: &Path| -> Result<()> {
+        let before = lists.len();
+        let bytes = std::fs::read(path).map_err(|error| unusable(path, &error))?;
+        for list in CertificateRevocationListDer::pem_slice_iter(&bytes) {
+            lists.push(list.map_err(|error| unusable(path, &error))?);
+        }
+        if lists.len() == before {
+            return Err(unusable(
+                path,
+                &"it holds no list of revoked certificates in PEM form (-----BEGIN X509 CRL-----)",
+            ));
+        }
+        Ok(())
+    };
+    if let Some(path) = &tls.revocations {
+        read(path)?;
+    }
+    if let Some(folder) = &tls.revocations_folder {
+        let failed = |error: std::io::Error| unusable(folder, &error);
+        let mut found = false;
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.file_name().is_some_and(is_hashed_list) {
+                found = true;
+                read(&path)?;
+            }
+        }
+        if !found {
+            return Err(unusable(
+                folder,
+                &"it holds no lists of revoked certificates, which `openssl rehash` gives names such as 0a1b2c3d.r0",
+            ));
+        }
+    }
+    Ok(lists)
+}
+
+/// Whether a file is named as OpenSSL looks for lists: eight hexadecimal digits, `.r` and a number.
+fn is_hashed_list(name: &OsStr) -> bool {
+    name.to_str()
+        .and_then(|name| name.split_once(".r"))
+        .is_some_and(|(hash, number)| {
+            hash.len() == 8
+                && hash.bytes().all(|digit| digit.is_ascii_hexdigit())
+                && !number.is_empty()
+                && number.bytes().all(|digit| digit.is_ascii_digit())
+        })
 }
 
 fn identity(

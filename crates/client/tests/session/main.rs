@@ -7,6 +7,7 @@
 /// What differs between the two clients.
 mod api;
 mod cancel;
+mod certificates;
 mod downgrade;
 mod dropped;
 mod gss;
@@ -27,6 +28,6 @@ mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/session"
-        cancel downgrade gss hostile logins names oauth peer requests scripted servers strangers support values
+        cancel certificates downgrade gss hostile logins names oauth peer requests scripted servers strangers support values
     );
 }

@@ -15,11 +15,15 @@ use trunkline_test_postgres::{Options, Postgres, Version};
 use crate::api::Connection;
 use crate::support::{answer, later};
 
+/// `rwxr-xr-x`.
+const READABLE: u32 = 0o755;
+
 /// A server that takes "t0ken" from ada, by TCP with TLS and without, and by its socket; and the folder of its validator.
 fn oauth_server() -> (Postgres, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     // The server may be another user's.
-    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let everybody = PermissionsExt::from_mode(READABLE);
+    std::fs::set_permissions(folder.path(), everybody).unwrap();
     let source = folder.path().join("validator.c");
     let library = folder.path().join("validator.so");
     std::fs::write(&source, include_str!("validator.c")).unwrap();

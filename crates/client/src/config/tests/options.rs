@@ -267,11 +267,6 @@ fn what_cannot_be_done_is_refused_by_name() {
             "gssencmode=require",
             "gssencmode=require is not supported: ",
         ),
-        ("sslcrl=/etc/list", "sslcrl=/etc/list is not supported: "),
-        (
-            "sslcrldir=/etc/lists",
-            "sslcrldir=/etc/lists is not supported: ",
-        ),
         ("sslkey=pkcs11:key", "sslkey=pkcs11:key is not supported: "),
         (
             "client_encoding=LATIN1",

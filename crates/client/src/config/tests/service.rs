@@ -98,8 +98,8 @@ fn lines_that_are_wrong_are_told_with_their_numbers() {
             "service file \"FILE\", line 2: invalid sslmode value: \"none\"",
         ),
         (
-            "[s]\nsslcrl=/list\n",
-            "service file \"FILE\", line 2: sslcrl=/list is not supported: certificates that were revoked would be accepted: leave it out if that is acceptable",
+            "[s]\ngssencmode=require\n",
+            "service file \"FILE\", line 2: gssencmode=require is not supported: connections are encrypted with TLS: set gssencmode=disable and sslmode=verify-full",
         ),
         (
             "[s]\nldap://host/x\n",

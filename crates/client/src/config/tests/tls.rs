@@ -134,12 +134,34 @@ fn verifying_needs_roots_and_a_name() {
 }
 
 #[test]
-fn lists_of_revoked_certificates_are_not_passed_over() {
+fn lists_of_revoked_certificates() {
     let home = folder(&[(".postgresql/root.crt", ""), (".postgresql/root.crl", "")]);
     let around = ada().home(home.path());
-    let told = error("host=a sslmode=verify-full", &around);
-    assert!(told.contains("root.crl is not supported"), "{told}");
-    resolve("host=a sslmode=verify-full sslcrl=''", &around).unwrap();
+    let found = |text: &str| {
+        let tls = resolve(text, &around).unwrap().tls;
+        (tls.revocations, tls.revocations_folder)
+    };
+    let usual = Some(home.path().join(".postgresql/root.crl"));
+    let named = |path: &str| Some(std::path::PathBuf::from(path));
+    for (text, file, folder) in [
+        ("host=a sslmode=verify-full", usual.clone(), None),
+        ("host=a sslmode=verify-full sslcrl=''", usual.clone(), None),
+        ("host=a", usual, None),
+        ("host=a sslcrl=/a", named("/a"), None),
+        ("host=a sslcrldir=/b", None, named("/b")),
+        ("host=a sslcrl=/a sslcrldir=/b", named("/a"), named("/b")),
+        ("host=a sslrootcert=system", None, None),
+        ("host=a sslrootcert=system sslcrl=/a", named("/a"), None),
+        ("host=a sslmode=disable sslcrl=/a", None, None),
+        ("host=/run/pg sslcrl=/a", None, None),
+    ] {
+        assert_eq!(found(text), (file, folder), "{text}");
+    }
+    // Where nothing is verified, a list would be passed over.
+    for text in ["host=a sslcrl=/a", "host=a sslcrldir=/a sslmode=require"] {
+        let told = error(text, &ada());
+        assert!(told.contains("give sslrootcert as well"), "{told}");
+    }
 }
 
 #[test]

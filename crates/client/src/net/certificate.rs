@@ -1,0 +1,147 @@
+//! What webpki does not look at in a server's certificate: its common name, for the many that have no other.
+//!
+//! The rules are libpq's (rule CL-08, RFC 6125 section 6.4.4): a common name counts only where no subject alternative name of the
+//! host's kind is there, and a wildcard only as the whole of its left-most label.
+
+use std::net::IpAddr;
+
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use x509_cert::Certificate;
+use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::{Decode, Tag, Tagged};
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
+/// Whether a certificate, whose subject alternative names do not have the host, may be this host's by its common name.
+pub(super) fn is_for(certificate: &CertificateDer<'_>, host: &ServerName<'_>) -> bool {
+    let Ok(certificate) = Certificate::from_der(certificate) else {
+        return false;
+    };
+    // One that cannot be read may name another host.
+    let alternatives = match certificate.tbs_certificate.get::<SubjectAltName>() {
+        Ok(None) => vec![],
+        Ok(Some((_, names))) => names.0,
+        Err(_) => return false,
+    };
+    let superseded = alternatives.iter().any(|name| {
+        matches!(
+            (name, host),
+            (GeneralName::DnsName(_), ServerName::DnsName(_))
+                | (GeneralName::IpAddress(_), ServerName::IpAddress(_))
+        )
+    });
+    !superseded && common_name(&certificate).is_some_and(|name| matches(name, host))
+}
+
+/// Whether a certificate is valid at a time.
+pub(super) fn is_current(certificate: &CertificateDer<'_>, now: UnixTime) -> bool {
+    Certificate::from_der(certificate).is_ok_and(|certificate| {
+        let validity = certificate.tbs_certificate.validity;
+        let [from, to] =
+            [validity.not_before, validity.not_after].map(|time| time.to_unix_duration().as_secs());
+        (from..=to).contains(&now.as_secs())
+    })
+}
+
+/// The first, as OpenSSL has it.
+fn common_name(certificate: &Certificate) -> Option<&str> {
+    let value = certificate
+        .tbs_certificate
+        .subject
+        .0
+        .iter()
+        .flat_map(|names| names.0.iter())
+        .find(|name| name.oid == COMMON_NAME)
+        .map(|name| &name.value)?;
+    match value.tag() {
+        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::TeletexString => {
+            std::str::from_utf8(value.value()).ok()
+        }
+        _ => None,
+    }
+}
+
+/// An address matches by being written there, by whatever spelling; a name in whatever case, or by a wildcard.
+fn matches(pattern: &str, host: &ServerName<'_>) -> bool {
+    // "bank.example\0.evil.example": what ends a string in C is part of no name (SEC-11).
+    if pattern.contains('\0') {
+        return false;
+    }
+    match host {
+        ServerName::DnsName(host) => {
+            let host = host.as_ref();
+            pattern.eq_ignore_ascii_case(host) || wildcard_matches(pattern, host)
+        }
+        ServerName::IpAddress(address) => pattern.parse() == Ok(IpAddr::from(*address)),
+        _ => false,
+    }
+}
+
+/// `*.example.com` is for `a.example.com`, and neither for `a.b.example.com` nor for `example.com`. Any other `*` is a letter.
+fn wildcard_matches(pattern: &str, host: &str) -> bool {
+    let Some((label, parent)) = host.split_once('.') else {
+        return false;
+    };
+    match pattern.strip_prefix("*.") {
+        Some(rest) => !label.is_empty() && !rest.is_empty() && rest.eq_ignore_ascii_case(parent),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a panic is the failure report of a test"
+)]
+mod tests {
+    use super::*;
+
+    fn fits(pattern: &str, host: &str) -> bool {
+        matches(pattern, &ServerName::try_from(host).unwrap())
+    }
+
+    /// The cases of libpq's own tests of names, and SEC-11's.
+    #[test]
+    fn names() {
+        for (pattern, host) in [
+            ("db.example.com", "db.example.com"),
+            ("DB.Example.com", "db.eXample.COM"),
+            ("*.example.com", "db.example.com"),
+            ("*.Example.com", "DB.example.com"),
+            ("localhost", "localhost"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:DB8::1", "2001:db8:0:0::1"),
+        ] {
+            assert!(fits(pattern, host), "{pattern} is for {host}");
+        }
+        for (pattern, host) in [
+            ("", "db.example.com"),
+            ("example.com", "db.example.com"),
+            ("db.example.com", "example.com"),
+            ("*.example.com", "example.com"),
+            ("*.example.com", "a.db.example.com"),
+            ("*", "localhost"),
+            ("*.", "localhost"),
+            ("*.*.com", "db.example.com"),
+            ("d*.example.com", "db.example.com"),
+            ("*b.example.com", "db.example.com"),
+            ("db.*.com", "db.example.com"),
+            ("db.example.com\0.evil.example", "db.example.com"),
+            ("*.0.2.1", "192.0.2.1"),
+            ("192.0.2.1", "192.0.2.2"),
+            ("192.0.2.1.", "192.0.2.1"),
+        ] {
+            assert!(!fits(pattern, host), "{pattern:?} is not for {host}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_for_nobody() {
+        let host = ServerName::try_from("a").unwrap();
+        let junk = CertificateDer::from(b"junk".as_slice());
+        assert!(!is_for(&junk, &host));
+        assert!(!is_current(&junk, UnixTime::now()));
+    }
+}
