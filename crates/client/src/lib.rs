@@ -15,6 +15,7 @@
 //! | [`Connection`] | a session that one task owns: requests go in, events come out |
 //! | [`Row`], [`Columns`], [`FromRow`] | what comes back, as Rust values |
 //! | [`Params`] | what goes with a statement, as Rust values |
+//! | [`catalog`] | what the types of one database are: enums, domains, composites |
 //! | [`CancelToken`] | cancels what a session runs |
 //! | [`TokenSource`], [`GssContext`] | hooks of yours, for logins with OAuth and Kerberos |
 //! | `blocking` | the same without a runtime, with the feature `blocking` |
@@ -31,6 +32,7 @@ pub mod blocking;
     allow(unreachable_pub, reason = "public only with tokio")
 )]
 mod cancel;
+pub mod catalog;
 mod channel;
 #[cfg_attr(
     not(feature = "tokio"),

@@ -104,6 +104,7 @@ impl fmt::Display for ValueError {
                 )
             }
             Self::ColumnType { name, ty, rust } => {
+                let rust = Short(rust);
                 write!(
                     f,
                     "column \"{name}\" is of type {ty}, which cannot be read as {rust}"
@@ -115,6 +116,7 @@ impl fmt::Display for ValueError {
                 rust,
                 source,
             } if source.fault() == Fault::Null => {
+                let rust = Short(rust);
                 write!(
                     f,
                     "column \"{name}\" ({ty}) is NULL: read it as Option<{rust}>"
@@ -126,12 +128,14 @@ impl fmt::Display for ValueError {
                 rust,
                 source,
             } => {
+                let rust = Short(rust);
                 write!(
                     f,
                     "column \"{name}\" ({ty}) cannot be read as {rust}: {source}"
                 )
             }
             Self::Conversion { name, rust, source } => {
+                let rust = Short(rust);
                 write!(f, "column \"{name}\" cannot be made a {rust}: {source}")
             }
             Self::ParamCount { given, wanted } => {
@@ -143,6 +147,7 @@ impl fmt::Display for ValueError {
                 )
             }
             Self::ParamType { place, ty, rust } => {
+                let rust = Short(rust);
                 write!(
                     f,
                     "parameter ${} is of type {ty}, which {rust} cannot be given as",
@@ -155,6 +160,7 @@ impl fmt::Display for ValueError {
                 rust,
                 source,
             } => {
+                let rust = Short(rust);
                 write!(
                     f,
                     "parameter ${} ({ty}) cannot be given as this {rust}: {source}",
@@ -162,6 +168,26 @@ impl fmt::Display for ValueError {
                 )
             }
         }
+    }
+}
+
+/// The name of a Rust type without the modules: `Option<String>`.
+struct Short(&'static str);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let path = rest.find(|c| !is_path(c)).unwrap_or(rest.len());
+            let (path, behind) = rest.split_at(path);
+            f.write_str(path.rsplit("::").next().unwrap_or(path))?;
+            let end = behind.find(is_path).unwrap_or(behind.len());
+            let (between, behind) = behind.split_at(end);
+            f.write_str(between)?;
+            rest = behind;
+        }
+        Ok(())
     }
 }
 
@@ -190,5 +216,23 @@ impl fmt::Display for Names<'_> {
             Some(more) if more > 0 => write!(f, " and {more} more"),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rust_types_are_called_as_one_writes_them() {
+        let short = |name| Short(name).to_string();
+        assert_eq!(short("alloc::string::String"), "String");
+        assert_eq!(
+            short("core::option::Option<alloc::vec::Vec<(i32, &a::b_c::D)>>"),
+            "Option<Vec<(i32, &D)>>"
+        );
+        assert_eq!(short("[u8; 4]"), "[u8; 4]");
+        assert_eq!(short("&[u8]"), "&[u8]");
+        assert_eq!(short("&dyn a::Any"), "&dyn Any");
     }
 }
