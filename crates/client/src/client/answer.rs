@@ -1,14 +1,13 @@
 //! The owner's end of a request: what the server says to it, message by message.
 
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use trunkline_proto::backend::ErrorResponse;
 use trunkline_proto::{Decode, frame};
 
 use super::session::Session;
-use super::shared::Shared;
+use super::shared::Owner;
 use super::slots::Slot;
 use crate::error::Kind;
 use crate::{Error, Result, ServerError};
@@ -18,7 +17,7 @@ const FULL: usize = 256 * 1024;
 
 /// The answer to one request. Dropped, what is left of it is passed over.
 pub(crate) struct Answer {
-    shared: Arc<Shared>,
+    shared: Owner,
     slot: Slot,
     /// Whole messages, those before `used` done with.
     taken: Vec<u8>,
@@ -41,7 +40,7 @@ pub(crate) struct Frame<'a> {
 }
 
 impl Answer {
-    pub(crate) const fn new(shared: Arc<Shared>, slot: Slot) -> Self {
+    pub(crate) const fn new(shared: Owner, slot: Slot) -> Self {
         Self {
             shared,
             slot,
@@ -64,7 +63,7 @@ impl Answer {
         self.slot
     }
 
-    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+    pub(crate) const fn shared(&self) -> &Owner {
         &self.shared
     }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use trunkline_types::copy::{Encoder, Options};
 use trunkline_types::{EncodeRow, Type};
@@ -53,7 +52,7 @@ impl Client {
             })
             .await?;
         let mut copy = CopyIn {
-            answer: Answer::new(Arc::clone(&self.shared), slot),
+            answer: Answer::new(self.shared.clone(), slot),
             ticket,
             client: PhantomData,
         };

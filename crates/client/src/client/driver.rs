@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::session::Step;
@@ -28,6 +28,13 @@ impl Driver {
         matches!(self, Self::Working(_))
     }
 
+    /// Wakes it for the last time.
+    pub(crate) fn end(self) {
+        if let Self::Working(Some(waker)) | Self::Resting(waker) = self {
+            waker.wake();
+        }
+    }
+
     /// Wakes it, if it is there.
     pub(crate) fn kick(&self, woken: &mut Vec<Waker>) {
         if let Self::Working(Some(waker)) | Self::Resting(waker) = self {
@@ -36,17 +43,15 @@ impl Driver {
     }
 }
 
-/// The task itself. It ends with the client.
-pub(crate) struct Task(pub(crate) Weak<Shared>);
+/// The task itself. It ends with the session.
+struct Task(Arc<Shared>);
 
 impl Future for Task {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(shared) = self.0.upgrade() else {
-            return Poll::Ready(());
-        };
-        let over = shared.with(|session| {
+        let shared = &self.0;
+        let over = shared.with_rest(|session| {
             session.driver = Driver::Working(Some(cx.waker().clone()));
             loop {
                 if session.failure().is_some() {
@@ -64,7 +69,10 @@ impl Future for Task {
                 }
             }
         });
-        if over { Poll::Ready(()) } else { Poll::Pending }
+        match over {
+            Some(false) => Poll::Pending,
+            Some(true) | None => Poll::Ready(()),
+        }
     }
 }
 
@@ -72,7 +80,7 @@ impl Future for Task {
 pub(crate) fn start(shared: &Arc<Shared>, driver: &mut Driver, woken: &mut Vec<Waker>) {
     match std::mem::replace(driver, Driver::Working(None)) {
         Driver::Absent => {
-            if !shared.runtime.spawn(Task(Arc::downgrade(shared))) {
+            if !shared.runtime.spawn(Task(Arc::clone(shared))) {
                 // Without tasks, whoever uses the client next does what is left.
                 *driver = Driver::Absent;
             }

@@ -53,14 +53,13 @@ pub use statement::{Source, Statement};
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 
 use std::fmt;
-use std::sync::Arc;
 
 use trunkline_proto::backend::TransactionStatus;
 use trunkline_types::Type;
 
 use self::cache::Cache;
 use self::session::Session;
-use self::shared::Shared;
+use self::shared::{Owner, Shared};
 use self::slots::Keep;
 use self::turn::Ticket;
 use crate::core::Core;
@@ -94,7 +93,7 @@ const CACHE: usize = 256;
 /// the same; its answer is read and thrown away. See [`with_cancel_on_drop`](Self::with_cancel_on_drop).
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    shared: Owner,
     mode: Mode,
     cancel: bool,
     ticket: Option<Ticket>,
@@ -122,8 +121,7 @@ impl Client {
     /// The session, once all that was sent is answered.
     pub(crate) async fn into_core(self) -> Result<Core> {
         self.shared.quiet().await?;
-        let Self { shared, .. } = self;
-        shared.into_core()
+        Shared::into_core(&self.shared)
     }
 
     /// The same session, with SQL run in another way.

@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -11,7 +10,7 @@ use trunkline_proto::backend::NotificationResponse;
 use super::fault::Fault;
 use super::hub::{Heard, Hub};
 use super::session::Session;
-use super::shared::Shared;
+use super::shared::Owner;
 use crate::{Notice, Result};
 
 /// How many wait for a listener who does not take them.
@@ -55,16 +54,16 @@ impl Notification {
 
 /// Listens at one of a session's hubs.
 struct Ear<T: Clone> {
-    shared: Arc<Shared>,
+    shared: Owner,
     hub: fn(&mut Session) -> &mut Hub<T>,
     number: u64,
     over: bool,
 }
 
 impl<T: Clone> Ear<T> {
-    fn new(shared: &Arc<Shared>, hub: fn(&mut Session) -> &mut Hub<T>) -> Self {
+    fn new(shared: &Owner, hub: fn(&mut Session) -> &mut Hub<T>) -> Self {
         Self {
-            shared: Arc::clone(shared),
+            shared: shared.clone(),
             hub,
             number: shared.with(|session| hub(session).listen()),
             over: false,
@@ -111,7 +110,7 @@ macro_rules! ear {
         pub struct $name(Ear<$item>);
 
         impl $name {
-            pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+            pub(crate) fn new(shared: &Owner) -> Self {
                 Self(Ear::new(shared, |session| &mut session.$field))
             }
 

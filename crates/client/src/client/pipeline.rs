@@ -139,7 +139,7 @@ impl<'c> Pipeline<'c> {
         let slots: Vec<Slot> = send.await?;
         let mut answers: Vec<_> = slots
             .into_iter()
-            .map(|slot| Some(Answer::new(Arc::clone(shared), slot)))
+            .map(|slot| Some(Answer::new(shared.clone(), slot)))
             .collect();
         drop(answers.pop());
         sent.put(answers);

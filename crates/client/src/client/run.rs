@@ -103,7 +103,7 @@ impl Client {
         let send = self.shared.send(self.ticket, keep, |series, cache| {
             build(series, cache.home())
         });
-        Ok(Answer::new(Arc::clone(&self.shared), send.await?))
+        Ok(Answer::new(self.shared.clone(), send.await?))
     }
 
     /// The rows of an answer, as they come or once it is whole.

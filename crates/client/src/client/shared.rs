@@ -4,6 +4,8 @@
 //! The lock is never held across an await.
 
 use std::future::poll_fn;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -23,9 +25,44 @@ use crate::net::Runtime;
 pub(crate) struct Shared {
     /// Taken out by whoever takes the session itself.
     session: Mutex<Option<Session>>,
+    owners: AtomicUsize,
     pub(crate) runtime: Runtime,
     pub(crate) io: Arc<Io>,
     io_waker: Waker,
+}
+
+/// A part in the session: a client's, an answer's, a listener's. When the last one is gone the session says goodbye. The task that drives
+/// for all has none.
+pub(crate) struct Owner(Arc<Shared>);
+
+impl Owner {
+    pub(crate) fn of(shared: &Arc<Shared>) -> Self {
+        shared.owners.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Clone for Owner {
+    fn clone(&self) -> Self {
+        Self::of(&self.0)
+    }
+}
+
+impl Deref for Owner {
+    type Target = Arc<Shared>;
+
+    #[inline]
+    fn deref(&self) -> &Arc<Shared> {
+        &self.0
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if self.0.owners.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.say_goodbye();
+        }
+    }
 }
 
 /// Whom the socket wakes: whoever has last done a step, or the task that does them for all.
@@ -60,14 +97,15 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(session: Session) -> Arc<Self> {
+    pub(crate) fn new(session: Session) -> Owner {
         let io = Arc::new(Io::default());
-        Arc::new(Self {
+        Owner(Arc::new(Self {
             runtime: session.core.runtime(),
             session: Mutex::new(Some(session)),
+            owners: AtomicUsize::new(1),
             io_waker: Waker::from(Arc::clone(&io)),
             io,
-        })
+        }))
     }
 
     pub(crate) const fn io_waker(&self) -> &Waker {
@@ -76,17 +114,21 @@ impl Shared {
 
     /// Does something with the lock held, and wakes whom it concerns once it is released.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut Session) -> R) -> R {
+        self.with_rest(act)
+            .expect("only the last owner takes the session out, or ends it")
+    }
+
+    /// [`with`](Self::with), for who has no part in the session. `None`: it is gone.
+    pub(crate) fn with_rest<R>(&self, act: impl FnOnce(&mut Session) -> R) -> Option<R> {
         let mut guard = unpoisoned(&self.session);
-        let session = guard
-            .as_mut()
-            .expect("only the last owner takes the session out");
+        let session = guard.as_mut()?;
         let result = act(session);
         let woken = std::mem::take(&mut session.woken);
         drop(guard);
         for waker in woken {
             waker.wake();
         }
-        result
+        Some(result)
     }
 
     /// Works on the session until `ready` has something; else `wait` notes who waits for it.
@@ -143,7 +185,7 @@ impl Shared {
     pub(crate) fn cancel(self: &Arc<Self>, session: &mut Session) {
         let token = session.core.cancel_token();
         let ticket = session.turn.give();
-        let shared = Arc::clone(self);
+        let shared = Owner::of(self);
         let spawned = self.runtime.spawn(async move {
             // If it cannot be delivered, the rest of the answer is read as if it had not been asked for.
             let _ = token.cancel().await;
@@ -181,18 +223,32 @@ impl Shared {
     /// # Errors
     ///
     /// Somebody has.
-    pub(crate) fn into_core(self: Arc<Self>) -> Result<Core> {
-        let Ok(mut shared) = Arc::try_unwrap(self) else {
+    pub(crate) fn into_core(owner: &Owner) -> Result<Core> {
+        let mut guard = unpoisoned(&owner.session);
+        if owner.owners.load(Ordering::Acquire) > 1 {
             return Err(Fault::Cloned.into());
+        }
+        let session = guard.take();
+        drop(guard);
+        let session = session.ok_or(Kind::Closed)?;
+        session.driver.end();
+        Ok(session.core)
+    }
+
+    /// The last owner is gone: the session ends, as far as that goes without waiting.
+    fn say_goodbye(&self) {
+        let session = unpoisoned(&self.session).take();
+        let Some(mut session) = session else {
+            return;
         };
-        let session = shared
-            .session
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        let session = session.take();
-        session
-            .map(|session| session.core)
-            .ok_or_else(|| Kind::Closed.into())
+        let Core {
+            machine, channel, ..
+        } = &mut session.core;
+        if machine.terminate(&mut channel.output).is_ok() {
+            let mut io = Context::from_waker(Waker::noop());
+            let _ = channel.poll_write(&mut io);
+        }
+        session.driver.end();
     }
 
     /// After somebody has left: sends what can be sent at once, and leaves the rest to a task.
@@ -281,33 +337,6 @@ impl Drop for Line<'_> {
                 session.woken.extend(session.turn.first());
                 self.shared.go_on(session);
             });
-        }
-    }
-}
-
-/// The last client is gone: it says goodbye, as far as that goes without waiting.
-impl Drop for Shared {
-    fn drop(&mut self) {
-        let session = self
-            .session
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        let Some(session) = session else {
-            return;
-        };
-        let mut woken = Vec::new();
-        session.driver.kick(&mut woken);
-        if session
-            .core
-            .machine
-            .terminate(&mut session.core.channel.output)
-            .is_ok()
-        {
-            let mut io = Context::from_waker(Waker::noop());
-            let _ = session.core.channel.poll_write(&mut io);
-        }
-        for waker in woken {
-            waker.wake();
         }
     }
 }

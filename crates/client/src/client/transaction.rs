@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use super::answer::Answer;
 use super::slots::Keep;
@@ -143,7 +142,7 @@ impl<'c> Transaction<'c> {
                 Ok((slot, session.turn.give()))
             })
             .await?;
-        let answer = Answer::new(Arc::clone(&client.shared), slot);
+        let answer = Answer::new(client.shared.clone(), slot);
         let transaction = Self {
             client: Client {
                 ticket: Some(ticket),
@@ -242,7 +241,7 @@ impl<'c> Transaction<'c> {
                 Ok(slot)
             })
             .await?;
-        Rows::of_whole(Answer::new(Arc::clone(&client.shared), slot), None).await
+        Rows::of_whole(Answer::new(client.shared.clone(), slot), None).await
     }
 
     fn over(&mut self) {

@@ -76,8 +76,6 @@ fn the_end_is_heard_by_all() {
             .unwrap();
         let waiting = client.clone();
         let waiting = tokio::spawn(async move { waiting.execute("select pg_sleep(60)", ()).await });
-        let behind = client.clone();
-        let behind = tokio::spawn(async move { behind.execute("select 1", ()).await });
         let version = if client
             .parameter("server_version")
             .unwrap()
@@ -88,6 +86,15 @@ fn the_end_is_heard_by_all() {
             Version::V18
         };
         let killer = crate::support::client(version).await;
+        let busy = "select true from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'";
+        while killer
+            .query_opt::<(bool,)>(busy, (pid,))
+            .await
+            .unwrap()
+            .is_none()
+        {}
+        let behind = client.clone();
+        let behind = tokio::spawn(async move { behind.execute("select 1", ()).await });
         killer
             .execute("select pg_terminate_backend($1)", (pid,))
             .await
