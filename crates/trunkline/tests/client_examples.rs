@@ -21,15 +21,49 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-#[test]
-fn raw() {
+/// Runs an example with each server, and expects the same output of both.
+fn prints(name: &str, expected: &str) {
     for version in [Version::V15, Version::V18] {
         let port = Postgres::shared(version).port();
         let at = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-        let ran = run("raw", &at);
+        let ran = run(name, &at);
         assert!(ran.status.success(), "{}", text(&ran.stderr));
-        assert_eq!(text(&ran.stdout), "1 1\n2 4\n3 9\n");
+        assert_eq!(text(&ran.stdout), expected);
     }
+}
+
+#[test]
+fn query() {
+    prints("query", "2 people\n1: Ada\n2: Grace\n");
+}
+
+#[test]
+fn pipeline() {
+    let refused = "new row for relation \"accounts\" violates check constraint \"accounts_balance_check\" (23514); Failing row contains (Grace, -25).";
+    prints(
+        "pipeline",
+        &format!(
+            "2 accounts with 150 in all\ncredited: 1\ndebited: ERROR: {refused}\nAda still has 100\n"
+        ),
+    );
+}
+
+#[test]
+fn copy_client() {
+    prints(
+        "copy_client",
+        "100000 rows went in\n1,1,\n20,400,\"20, squared\"\n",
+    );
+}
+
+#[test]
+fn listen() {
+    prints("listen", "jobs: wash\njobs: dry\njobs: done\n");
+}
+
+#[test]
+fn raw() {
+    prints("raw", "1 1\n2 4\n3 9\n");
     let refused = run("raw", "postgres://postgres@127.0.0.1:1/postgres");
     assert!(!refused.status.success());
     let said = text(&refused.stderr);

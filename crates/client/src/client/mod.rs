@@ -111,7 +111,7 @@ impl Client {
             return Err(Fault::Busy.into());
         }
         Ok(Self {
-            shared: Shared::new(Session::new(core, Cache::new(CACHE))),
+            shared: Shared::share(Session::new(core, Cache::new(CACHE))),
             mode: Mode::default(),
             cancel: false,
             ticket: None,

@@ -97,7 +97,7 @@ fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(session: Session) -> Owner {
+    pub(crate) fn share(session: Session) -> Owner {
         let io = Arc::new(Io::default());
         Owner(Arc::new(Self {
             runtime: session.core.runtime(),
