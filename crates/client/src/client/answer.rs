@@ -7,7 +7,7 @@ use trunkline_proto::backend::ErrorResponse;
 use trunkline_proto::{Decode, frame};
 
 use super::session::Session;
-use super::shared::Owner;
+use super::shared::{Owner, Shared};
 use super::slots::Slot;
 use crate::error::Kind;
 use crate::{Error, Result, ServerError};
@@ -123,7 +123,7 @@ impl Answer {
     async fn refused(&mut self) -> Error {
         let at_hand = self.at(self.used).filter(|frame| frame.tag == b'E');
         if let Some(frame) = at_hand {
-            self.refused = Some(refusal(frame));
+            self.refused = Some(refusal(frame, &self.shared));
         }
         while !self.finished {
             self.used = self.taken.len();
@@ -243,7 +243,7 @@ impl Answer {
     /// The error that is next at hand.
     pub(crate) fn refusal(&self) -> Option<Error> {
         let frame = self.at(self.used)?;
-        (frame.tag == b'E').then(|| refusal(frame))
+        (frame.tag == b'E').then(|| refusal(frame, &self.shared))
     }
 
     /// The message that begins at a place of what was taken. The machine has checked it.
@@ -257,9 +257,13 @@ impl Answer {
 
 /// What an ErrorResponse says.
 #[cold]
-fn refusal(frame: Frame<'_>) -> Error {
+fn refusal(frame: Frame<'_>, shared: &Shared) -> Error {
     match ErrorResponse::decode(frame.body) {
-        Ok(error) => ServerError::new(&error).into(),
+        Ok(error) => {
+            let error = ServerError::new(&error);
+            shared.catalog.invalidate(&error);
+            error.into()
+        }
         Err(error) => Kind::malformed(frame.tag, error),
     }
 }

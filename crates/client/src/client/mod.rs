@@ -16,6 +16,7 @@
 //! | `rows`, `pipeline`, `portal`, `transaction`, `copy_in`, `copy_out`, `notifications` | what users hold |
 //! | `statement`, `cache` | prepared statements, and those that the client prepares by itself |
 //! | `mode`, `literal` | how SQL is run, and parameters as literals where it has to be |
+//! | `types` | the database's own types, looked up where they are needed |
 //! | `fault` | what can be wrong with how it is used |
 
 mod answer;
@@ -40,6 +41,7 @@ mod slots;
 mod statement;
 mod transaction;
 mod turn;
+mod types;
 
 pub use copy_in::{CopyIn, CopyInRows};
 pub use copy_out::{CopyOut, CopyOutRows};

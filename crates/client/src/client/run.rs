@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::rows::{Rows, described};
 use super::slots::Keep;
 use super::statement::{Dropped, Named};
+use super::types::may_be_domain;
 use super::{Client, Mode, Source, Statement, literal};
 use crate::error::Kind;
 use crate::row::{self, Binding, ParamTypes};
@@ -67,19 +68,30 @@ impl Client {
         params: &P,
         keep: Keep,
     ) -> Result<Rows> {
-        let answer = self
-            .request(keep, |series, home| {
-                statement.check_home(home)?;
-                bind(series, PortalName::UNNAMED, statement, params)?;
-                series.execute(PortalName::UNNAMED, 0)?;
-                Ok(series.sync()?)
-            })
-            .await?;
+        let run = |series: &mut Series, home: &Arc<Dropped>| {
+            statement.check_home(home)?;
+            bind(series, PortalName::UNNAMED, statement, params)?;
+            series.execute(PortalName::UNNAMED, 0)?;
+            Ok(series.sync()?)
+        };
+        let answer = match self.request(keep, run).await {
+            Err(error) if may_be_domain(&error) => {
+                // Rare, and much larger than what it is within.
+                Box::pin(self.see_through(statement, error)).await?;
+                self.request(keep, run).await?
+            }
+            answer => answer?,
+        };
         self.rows(answer, Some(statement.columns().clone()), keep)
             .await
     }
 
-    async fn unnamed<P: Params>(&self, sql: &str, params: &P, keep: Keep) -> Result<Rows> {
+    pub(super) async fn unnamed<P: Params>(
+        &self,
+        sql: &str,
+        params: &P,
+        keep: Keep,
+    ) -> Result<Rows> {
         let answer = self
             .request(keep, |series, _| {
                 unnamed(series, sql, params)?;
@@ -107,7 +119,12 @@ impl Client {
     }
 
     /// The rows of an answer, as they come or once it is whole.
-    async fn rows(&self, answer: Answer, columns: Option<Columns>, keep: Keep) -> Result<Rows> {
+    pub(super) async fn rows(
+        &self,
+        answer: Answer,
+        columns: Option<Columns>,
+        keep: Keep,
+    ) -> Result<Rows> {
         let answer = self.watched(answer);
         match keep {
             Keep::Stream => Rows::begin(answer, columns).await,
@@ -150,7 +167,7 @@ pub(super) fn bind<P: Params>(
     let binding = Binding {
         portal,
         statement: statement.name(),
-        types: ParamTypes::All(statement.params()),
+        types: ParamTypes::All(statement.given()),
         format: Format::Binary,
         results: statement.formats(),
     };

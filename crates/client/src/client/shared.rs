@@ -18,6 +18,7 @@ use super::session::{Session, Step};
 use super::slots::{Keep, Slot};
 use super::turn::Ticket;
 use crate::Result;
+use crate::catalog::Catalog;
 use crate::core::Core;
 use crate::error::Kind;
 use crate::net::Runtime;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     session: Mutex<Option<Session>>,
     owners: AtomicUsize,
     pub(crate) runtime: Runtime,
+    pub(crate) catalog: Catalog,
     pub(crate) io: Arc<Io>,
     io_waker: Waker,
 }
@@ -101,6 +103,7 @@ impl Shared {
         let io = Arc::new(Io::default());
         Owner(Arc::new(Self {
             runtime: session.core.runtime(),
+            catalog: Catalog::new(),
             session: Mutex::new(Some(session)),
             owners: AtomicUsize::new(1),
             io_waker: Waker::from(Arc::clone(&io)),

@@ -1,7 +1,7 @@
 //! Prepared statements.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use trunkline_proto::{Format, PortalName, StatementName};
 use trunkline_types::Type;
@@ -20,6 +20,8 @@ struct Prepared {
     name: Name,
     sql: Box<str>,
     params: Box<[Type]>,
+    /// The types that values are given as, where it was found out what is beneath domains.
+    beneath: OnceLock<Box<[Type]>>,
     columns: Columns,
     formats: Box<[Format]>,
 }
@@ -85,6 +87,7 @@ impl Statement {
             name,
             sql: sql.into(),
             params,
+            beneath: OnceLock::new(),
             columns: columns.in_formats(formats.iter().copied()),
             formats,
         }))
@@ -106,6 +109,17 @@ impl Statement {
     #[must_use]
     pub fn columns(&self) -> &Columns {
         &self.0.columns
+    }
+
+    /// The types that values are given as.
+    #[inline]
+    pub(crate) fn given(&self) -> &[Type] {
+        self.0.beneath.get().unwrap_or(&self.0.params)
+    }
+
+    /// Notes the types that values are given as. `false`: that was done before.
+    pub(crate) fn see_through(&self, beneath: Box<[Type]>) -> bool {
+        self.0.beneath.set(beneath).is_ok()
     }
 
     pub(crate) fn name(&self) -> StatementName<'_> {

@@ -11,3 +11,4 @@ mod queries;
 mod sharing;
 mod support;
 mod transactions;
+mod types;

@@ -1,0 +1,137 @@
+//! The types of one database: given and read as Rust's, looked up where that is needed, and forgotten when they are gone.
+
+use trunkline_client::catalog::Kind;
+use trunkline_client::types::{Decode, Encode, Type};
+use trunkline_client::{FromRow, Mode};
+use trunkline_proto::Oid;
+
+use crate::support::with_clients;
+
+const TYPES: &str = "
+    create type pg_temp.mood as enum ('sad', 'happy');
+    create domain pg_temp.id as int8;
+    create domain pg_temp.user_id as pg_temp.id;
+    create type pg_temp.pet as (name text, mood pg_temp.mood);
+    create temp table owner (id pg_temp.user_id, pets pg_temp.pet[], mood pg_temp.mood);
+";
+
+#[derive(Encode, Decode, Debug, PartialEq, Clone, Copy)]
+#[value(rename_all = "lowercase")]
+enum Mood {
+    Sad,
+    Happy,
+}
+
+#[derive(Encode, Decode, Debug, PartialEq, Clone)]
+struct Pet {
+    name: String,
+    mood: Option<Mood>,
+}
+
+#[derive(FromRow, Debug, PartialEq)]
+struct Owner {
+    id: i64,
+    pets: Vec<Pet>,
+    mood: Mood,
+}
+
+#[test]
+fn structs_hold_composites_and_enums_in_every_mode() {
+    with_clients(|client| async move {
+        client.batch_execute(TYPES).await.unwrap();
+        let ada = Owner {
+            id: 1 << 40,
+            pets: vec![
+                Pet {
+                    name: "Rex (\"the\" one)".into(),
+                    mood: Some(Mood::Happy),
+                },
+                Pet {
+                    name: "O'Malley, \\".into(),
+                    mood: None,
+                },
+            ],
+            mood: Mood::Sad,
+        };
+        for mode in [Mode::Prepared, Mode::Unnamed, Mode::Simple] {
+            let client = client.with_mode(mode);
+            client.batch_execute("truncate owner").await.unwrap();
+            let sql = "insert into owner values ($1, $2, $3)";
+            let count = client.execute(sql, (ada.id, &ada.pets, ada.mood)).await;
+            assert_eq!(count.unwrap(), 1, "{mode:?}");
+            let sql = "select mood, pets, id from owner";
+            let back: Owner = client.query_one(sql, ()).await.unwrap();
+            assert_eq!(back, ada, "{mode:?}");
+        }
+    });
+}
+
+#[test]
+fn a_domain_takes_what_is_beneath_it() {
+    with_clients(|mut client| async move {
+        client.batch_execute(TYPES).await.unwrap();
+        let sql = "insert into owner (id) values ($1)";
+        let statement = client.prepare(sql).await.unwrap();
+        let [id] = statement.params() else {
+            panic!("{statement:?}");
+        };
+        assert!(client.catalog().find(id.oid()).is_none());
+        for _ in 0..2 {
+            assert_eq!(client.execute(&statement, (7i64,)).await.unwrap(), 1);
+            assert_eq!(client.execute(sql, (Some(7i64),)).await.unwrap(), 1);
+        }
+        let found = client.clone().catalog().find(id.oid()).unwrap();
+        assert_eq!(found.name(), "user_id");
+        assert_eq!(client.catalog().base(*id), Type::INT8);
+
+        // What is known by now holds for a pipeline, too.
+        let mut pipeline = client.pipeline();
+        let count = pipeline.execute(&statement, (8i64,));
+        pipeline.sync().await.unwrap();
+        assert_eq!(count.await.unwrap(), 1);
+
+        let error = client.execute(sql, (true,)).await.unwrap_err();
+        let expected = "parameter $1 is of type bigint, which bool cannot be given as";
+        assert_eq!(error.to_string(), expected);
+        // In a transaction, of which nothing is lost.
+        let transaction = client.transaction().await.unwrap();
+        let sql = "update owner set id = $1 where id = $2 and mood is not distinct from $3";
+        let params = (9i64, 8i64, None::<Mood>);
+        assert_eq!(transaction.execute(sql, params).await.unwrap(), 1);
+        transaction.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn a_type_is_asked_for_once_and_forgotten_when_it_is_gone() {
+    with_clients(|client| async move {
+        client.batch_execute(TYPES).await.unwrap();
+        let (pets,): (Oid,) = client
+            .query_one("select 'pg_temp.pet[]'::regtype::oid", ())
+            .await
+            .unwrap();
+        let pets = Type::from_oid(pets);
+        for mode in [Mode::Prepared, Mode::Unnamed, Mode::Simple] {
+            client.catalog().clear();
+            let client = client.with_mode(mode);
+            let found = client.user_type(pets).await.unwrap().unwrap();
+            let Kind::Array { element } = *found.kind() else {
+                panic!("{found:?}");
+            };
+            let pet = client.catalog().find(element.oid()).unwrap();
+            let Kind::Composite { attributes } = pet.kind() else {
+                panic!("{pet:?}");
+            };
+            let mood = client.catalog().find(attributes[1].ty.oid()).unwrap();
+            let labels = ["sad", "happy"].map(str::to_owned).into();
+            assert_eq!(mood.kind(), &Kind::Enum { labels });
+        }
+        assert_eq!(client.user_type(Type::INT4).await.unwrap(), None);
+        let missing = Type::from_oid(Oid(u32::MAX - 1));
+        assert_eq!(client.user_type(missing).await.unwrap(), None);
+
+        let error = client.execute("select null::no_such_type", ()).await;
+        assert_eq!(error.unwrap_err().sqlstate().unwrap().as_str(), "42704");
+        assert!(client.catalog().find(pets.oid()).is_none());
+    });
+}
