@@ -66,6 +66,8 @@ pub(crate) enum Kind {
     Use(Fault),
     /// The session ended, and with it all that was under way.
     Lost(Arc<Error>),
+    /// The session ended before this was sent.
+    Unsent(Arc<Error>),
     /// A message that was let through cannot be read.
     Malformed(u8, DecodeError),
     /// Typed COPY data is not what its columns say.
@@ -108,7 +110,7 @@ impl Error {
         match &*self.0 {
             Kind::Server(error) | Kind::Stranger(error) => Some(error),
             Kind::Passfile(_, error) => error.server(),
-            Kind::Lost(error) => error.server(),
+            Kind::Lost(error) | Kind::Unsent(error) => error.server(),
             Kind::Hosts(hosts) => hosts.iter().rev().find_map(|(_, error)| error.server()),
             _ => None,
         }
@@ -133,6 +135,66 @@ impl Error {
             | Kind::NoCancelKey
             | Kind::Cancel(_) => false,
             _ => true,
+        }
+    }
+
+    /// Whether to do it again cannot do anything twice, and may well succeed. If it was part of a transaction, all of the transaction is
+    /// to be done again; if [`is_closed`](Self::is_closed), on another connection.
+    ///
+    /// | what | why |
+    /// |---|---|
+    /// | no connection was made: no answer, the connection was lost, `connect_timeout` | nothing was asked for yet |
+    /// | a server that refuses connections for the time being: 57P03, 53300 and the rest of class 53, class 08, 57P01, 57P02 | the same |
+    /// | no server is of the kind that `target_session_attrs` asks for | the same; roles change hands |
+    /// | the session was over before the request was sent, or a request before it in its pipeline had failed | it was not run |
+    /// | 40001 serialization failure, 40P01 deadlock | the transaction was undone (PostgreSQL docs 13.5) |
+    /// | 55P03 a lock was not to be had in time | the statement was undone (docs 19.11.1, `lock_timeout`; `NOWAIT`) |
+    /// | 57P05, 25P03 the session was idle for too long | it ended before it took the request (docs 19.11.1) |
+    ///
+    /// Of everything else it is not certain, or doing it again changes nothing. Where a request was sent and its answer was lost, the
+    /// server may have carried it out: so too with 57P01, which may come after a COMMIT that is done (docs 19.5.1, `synchronous_commit`).
+    /// A refused login, a certificate or a configuration stays as it is.
+    #[must_use]
+    pub fn safe_to_retry(&self) -> bool {
+        use SqlState as S;
+
+        match &*self.0 {
+            Kind::Hosts(tried) => tried.iter().any(|(_, error)| error.is_passing()),
+            Kind::Unsent(_) | Kind::Misuse(Misuse::Closed) | Kind::Use(Fault::Skipped) => true,
+            Kind::Server(error) => matches!(
+                error.sqlstate(),
+                S::SERIALIZATION_FAILURE
+                    | S::DEADLOCK_DETECTED
+                    | S::LOCK_NOT_AVAILABLE
+                    | S::IDLE_SESSION_TIMEOUT
+                    | S::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+            ),
+            Kind::Lost(error) => error.server().is_some_and(|server| {
+                matches!(
+                    server.sqlstate(),
+                    S::IDLE_SESSION_TIMEOUT | S::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+                )
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether what kept a connection from being made may pass by itself.
+    fn is_passing(&self) -> bool {
+        match &*self.0 {
+            Kind::Io { .. } | Kind::Eof | Kind::Timeout(_) | Kind::TargetSession(_) => true,
+            Kind::Hosts(tried) => tried.iter().any(|(_, error)| error.is_passing()),
+            Kind::Server(error) | Kind::Stranger(error) => {
+                let sqlstate = error.sqlstate();
+                matches!(sqlstate.class(), "08" | "53")
+                    || matches!(
+                        sqlstate,
+                        SqlState::CANNOT_CONNECT_NOW
+                            | SqlState::ADMIN_SHUTDOWN
+                            | SqlState::CRASH_SHUTDOWN
+                    )
+            }
+            _ => false,
         }
     }
 
@@ -189,7 +251,7 @@ impl fmt::Display for Error {
             Kind::Peer(what) => f.write_str(what),
             Kind::Value(error) => error.fmt(f),
             Kind::Use(fault) => fault.fmt(f),
-            Kind::Lost(error) => error.fmt(f),
+            Kind::Lost(error) | Kind::Unsent(error) => error.fmt(f),
             Kind::Malformed(tag, error) => {
                 write!(f, "a message of type {:?} cannot be read: {error}", char::from(*tag))
             }
@@ -233,7 +295,7 @@ impl StdError for Error {
                 ..
             } => Some(&**source),
             Kind::Value(error) => error.source(),
-            Kind::Lost(error) => error.source(),
+            Kind::Lost(error) | Kind::Unsent(error) => error.source(),
             Kind::Hosts(hosts) => hosts
                 .last()
                 .map(|(_, error)| error as &(dyn StdError + 'static)),

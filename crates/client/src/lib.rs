@@ -32,6 +32,7 @@ pub mod blocking;
     allow(unreachable_pub, reason = "public only with tokio")
 )]
 mod cancel;
+mod caret;
 pub mod catalog;
 mod channel;
 #[cfg_attr(

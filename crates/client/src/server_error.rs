@@ -6,6 +6,8 @@ use std::fmt;
 use trunkline_proto::SqlState;
 use trunkline_proto::backend::{ErrorResponse, Fields, NoticeResponse, Report, Severity, code};
 
+use crate::caret::caret;
+
 /// What a server said in an ErrorResponse, with all its fields (PostgreSQL docs 54.8).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerError(Vec<(u8, Box<[u8]>)>);
@@ -84,6 +86,18 @@ macro_rules! fields {
                 self.text(code::POSITION)?.parse().ok()
             }
 
+            /// Where in [`internal_query`](Self::internal_query), in characters from 1.
+            #[must_use]
+            pub fn internal_position(&self) -> Option<usize> {
+                self.text(code::INTERNAL_POSITION)?.parse().ok()
+            }
+
+            /// A statement that the server made, in a function as a rule, and in which the error is.
+            #[must_use]
+            pub fn internal_query(&self) -> Option<Cow<'_, str>> {
+                self.text(code::INTERNAL_QUERY)
+            }
+
             /// What was being done, the innermost first.
             #[must_use]
             pub fn context(&self) -> Option<Cow<'_, str>> {
@@ -118,6 +132,30 @@ macro_rules! fields {
             #[must_use]
             pub fn constraint(&self) -> Option<Cow<'_, str>> {
                 self.text(code::CONSTRAINT)
+            }
+
+            /// The file of the server's source that it comes from.
+            #[must_use]
+            pub fn file(&self) -> Option<Cow<'_, str>> {
+                self.text(code::FILE)
+            }
+
+            /// The line of that file.
+            #[must_use]
+            pub fn line(&self) -> Option<u32> {
+                self.text(code::LINE)?.parse().ok()
+            }
+
+            /// The function in that file.
+            #[must_use]
+            pub fn routine(&self) -> Option<Cow<'_, str>> {
+                self.text(code::ROUTINE)
+            }
+
+            /// How bad it is, in the server's language.
+            #[must_use]
+            pub fn severity_text(&self) -> Option<Cow<'_, str>> {
+                self.text(code::SEVERITY)
             }
 
             /// A field as text, with replacement characters where it is not UTF-8.
@@ -162,8 +200,9 @@ impl ServerError {
         self.severity() >= Severity::Fatal
     }
 
-    /// The line of `sql` that the error points into, and a caret below the place, as psql shows it; `None` if the server named no
-    /// place, or one outside of `sql`.
+    /// The line that the error points into, and a caret below the place, as psql shows it: the line of `sql`, which was sent, or else of
+    /// the statement that the server made of it ([`internal_query`](Self::internal_query)). `None` if the server named no place, or one
+    /// outside.
     ///
     /// ```text
     /// LINE 1: selec 1
@@ -171,29 +210,10 @@ impl ServerError {
     /// ```
     #[must_use]
     pub fn caret(&self, sql: &str) -> Option<String> {
-        let before = self.position()?.checked_sub(1)?;
-        // The end is a place too: where something is missing.
-        let at = sql
-            .char_indices()
-            .map(|(index, _)| index)
-            .chain([sql.len()])
-            .nth(before)?;
-        let (head, tail) = sql.split_at_checked(at)?;
-        let start = head.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = head.get(start..)?;
-        let rest = tail.split('\n').next().unwrap_or_default();
-        let number = head.matches('\n').count() + 1;
-        let prefix = format!("LINE {number}: ");
-        // A tab stays a tab, so that the caret ends up below the place whatever its width.
-        let blanks: String = line
-            .chars()
-            .map(|c| if c == '\t' { '\t' } else { ' ' })
-            .collect();
-        Some(format!(
-            "{prefix}{line}{}\n{}{blanks}^",
-            rest.trim_end_matches('\r'),
-            " ".repeat(prefix.len()),
-        ))
+        if let Some(position) = self.position() {
+            return caret(sql, position);
+        }
+        caret(&self.internal_query()?, self.internal_position()?)
     }
 }
 
@@ -247,6 +267,55 @@ mod tests {
         assert_eq!(hostile.message(), "\x1b]0;owned\x07\u{9b}\n");
     }
 
+    /// PostgreSQL docs 54.8: all of them.
+    #[test]
+    fn every_field_is_to_be_had() {
+        let all = b"SVCMDHPpqWstcdnFLR";
+        let texts: Vec<Vec<u8>> = all
+            .iter()
+            .map(|code| match code {
+                b'V' => b"ERROR".to_vec(),
+                b'C' => b"23505".to_vec(),
+                b'P' => b"7".to_vec(),
+                b'p' => b"8".to_vec(),
+                b'L' => b"9".to_vec(),
+                code => vec![b'<', *code, b'>'],
+            })
+            .collect();
+        let fields: Vec<(u8, &[u8])> = all
+            .iter()
+            .zip(&texts)
+            .map(|(code, text)| (*code, text.as_slice()))
+            .collect();
+        let error = error(&fields);
+        assert_eq!(error.severity(), Severity::Error);
+        assert_eq!(error.sqlstate(), SqlState::UNIQUE_VIOLATION);
+        assert_eq!(error.position(), Some(7));
+        assert_eq!(error.internal_position(), Some(8));
+        assert_eq!(error.line(), Some(9));
+        assert_eq!(error.message(), "<M>");
+        for (found, code) in [
+            (error.severity_text(), 'S'),
+            (error.detail(), 'D'),
+            (error.hint(), 'H'),
+            (error.internal_query(), 'q'),
+            (error.context(), 'W'),
+            (error.schema(), 's'),
+            (error.table(), 't'),
+            (error.column(), 'c'),
+            (error.data_type(), 'd'),
+            (error.constraint(), 'n'),
+            (error.file(), 'F'),
+            (error.routine(), 'R'),
+        ] {
+            assert_eq!(found.as_deref(), Some(format!("<{code}>").as_str()));
+        }
+        for (code, text) in fields {
+            assert_eq!(error.field(code), Some(text));
+        }
+        assert_eq!(error.field(b'z'), None);
+    }
+
     #[test]
     fn carets() {
         let at = |position: &str, sql| error(&[(b'P', position.as_bytes())]).caret(sql);
@@ -254,16 +323,14 @@ mod tests {
             at("1", "selec 1").as_deref(),
             Some("LINE 1: selec 1\n        ^")
         );
-        assert_eq!(
-            at("12", "select 1\n+\té,x\r\n").as_deref(),
-            Some("LINE 2: +\té,x\n         \t^")
-        );
-        assert_eq!(
-            at("9", "select 1").as_deref(),
-            Some("LINE 1: select 1\n                ^")
-        );
         for nowhere in ["0", "10", "-1", "x", "99999999999999999999"] {
             assert_eq!(at(nowhere, "select 1"), None);
         }
+        let inside = error(&[(b'p', b"1"), (b'q', b"selec 1")]);
+        assert_eq!(
+            inside.caret("select f()").as_deref(),
+            Some("LINE 1: selec 1\n        ^")
+        );
+        assert_eq!(error(&[(b'q', b"selec 1")]).caret("select f()"), None);
     }
 }

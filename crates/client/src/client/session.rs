@@ -85,6 +85,12 @@ impl Session {
         Some(Kind::Lost(Arc::clone(failed)).into())
     }
 
+    /// The same, for a request that is not sent because of that.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        let failed = self.failed.as_ref()?;
+        Some(Kind::Unsent(Arc::clone(failed)).into())
+    }
+
     /// Whether a request of whoever holds `ticket` may be sent now.
     #[inline]
     pub(crate) fn may_send(&self, ticket: Option<Ticket>) -> bool {
@@ -164,7 +170,7 @@ impl Session {
     }
 
     fn append(&mut self, series: &Series) -> Result<()> {
-        if let Some(error) = self.failure() {
+        if let Some(error) = self.refusal() {
             return Err(error);
         }
         self.core

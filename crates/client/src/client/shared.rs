@@ -300,7 +300,7 @@ impl Shared {
             let poll = self.poll(
                 cx,
                 |session| {
-                    if let Some(error) = session.failure() {
+                    if let Some(error) = session.refusal() {
                         return Some(Err(error));
                     }
                     if session.turn.is_over(ticket) {

@@ -8,6 +8,7 @@ mod copies;
 mod listening;
 mod pipelines;
 mod queries;
+mod retry;
 mod sharing;
 mod support;
 mod transactions;

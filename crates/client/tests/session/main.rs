@@ -17,6 +17,7 @@ mod names;
 mod oauth;
 mod peer;
 mod requests;
+mod retry;
 mod scripted;
 mod servers;
 mod strangers;
@@ -28,6 +29,6 @@ mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/session"
-        cancel certificates downgrade gss hostile logins names oauth peer requests scripted servers strangers support values
+        cancel certificates downgrade gss hostile logins names oauth peer requests retry scripted servers strangers support values
     );
 }
