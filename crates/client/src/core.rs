@@ -83,21 +83,22 @@ impl Core {
     /// The next message, which must be [there](Self::has_message).
     #[inline]
     pub(crate) fn take(&mut self) -> Result<Event<'_>> {
+        let Self {
+            machine,
+            channel,
+            parameters,
+            ..
+        } = self;
         let Channel {
             bytes, start, end, ..
-        } = &mut self.channel;
-        let mut rest = bytes.get(*start..*end).unwrap_or_default();
-        let event = self.machine.receive(&mut rest)?;
-        *start = *end - rest.len();
-        match event {
-            Some(event) => {
-                if let Event::ParameterStatus(status) = &event {
-                    self.parameters.set(status);
-                }
-                Ok(event)
-            }
-            None => Err(Kind::Closed.into()),
+        } = channel;
+        let received = bytes.get(*start..*end).unwrap_or_default();
+        let mut rest = received;
+        if let Some(row) = machine.row(&mut rest) {
+            *start = *end - rest.len();
+            return Ok(Event::DataRow(row));
         }
+        receive(machine, parameters, received, start)
     }
 
     pub(crate) async fn terminate(mut self) -> Result<()> {
@@ -116,6 +117,27 @@ impl Core {
             route: Arc::clone(&self.route),
         }
     }
+}
+
+/// Takes any message from the front of what was received, and adds to `used` how long it was.
+#[inline(never)]
+fn receive<'a>(
+    machine: &mut Machine,
+    parameters: &mut Parameters,
+    received: &'a [u8],
+    used: &mut usize,
+) -> Result<Event<'a>> {
+    let mut rest = received;
+    let event = match machine.receive(&mut rest) {
+        Ok(Some(event)) => event,
+        Ok(None) => return Err(Kind::Closed.into()),
+        Err(error) => return Err(error.into()),
+    };
+    *used += received.len() - rest.len();
+    if let Event::ParameterStatus(status) = &event {
+        parameters.set(status);
+    }
+    Ok(event)
 }
 
 impl fmt::Debug for Core {

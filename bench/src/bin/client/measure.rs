@@ -1,8 +1,8 @@
 //! Time, processor time, memory.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::time::{ClockId, clock_gettime};
+use cpu_time::ProcessTime;
 
 /// What a task did and took.
 pub(crate) struct Measured {
@@ -16,14 +16,14 @@ pub(crate) struct Measured {
 /// Measures from its start to [`stop`](Self::stop).
 pub(crate) struct Stopwatch {
     began: Instant,
-    cpu: Duration,
+    cpu: ProcessTime,
 }
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
         Self {
             began: Instant::now(),
-            cpu: cpu(),
+            cpu: ProcessTime::now(),
         }
     }
 
@@ -31,17 +31,9 @@ impl Stopwatch {
         Measured {
             sum,
             seconds: self.began.elapsed().as_secs_f64(),
-            cpu_seconds: (cpu() - self.cpu).as_secs_f64(),
+            cpu_seconds: self.cpu.elapsed().as_secs_f64(),
         }
     }
-}
-
-fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(
-        time.tv_sec.unsigned_abs(),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
 }
 
 /// The most memory that was ever resident, in KiB.

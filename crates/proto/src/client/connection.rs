@@ -223,28 +223,51 @@ impl Connection {
         if self.closed {
             return self.failed.map_or(Ok(None), Err);
         }
-        match self.next(input) {
-            Ok(event) => Ok(event),
-            Err(error) => {
-                self.close_for_good();
-                self.failed = Some(error);
-                Err(error)
-            }
+        let event = self.next(input);
+        if let Err(error) = event {
+            self.fail(error);
         }
+        event
+    }
+
+    #[cold]
+    fn fail(&mut self, error: ProtocolError) {
+        self.close_for_good();
+        self.failed = Some(error);
+    }
+
+    /// Takes a row from the front of `input` if that is what stands there, whole and due: the short way through most of a result.
+    /// `None`, and `input` untouched, in every other case: ask [`receive`](Self::receive).
+    #[inline]
+    pub fn row<'a>(&mut self, input: &mut &'a [u8]) -> Option<DataRow<'a>> {
+        if !self.queue.wants_row() {
+            return None;
+        }
+        let (&[tag, a, b, c, d], after) = input.split_first_chunk()?;
+        let length = u32::from_be_bytes([a, b, c, d]);
+        if tag != DataRow::TAG || length > self.limits.large {
+            return None;
+        }
+        let (body, rest) = after.split_at_checked(usize::try_from(length).ok()?.checked_sub(4)?)?;
+        let row = DataRow::decode(body).ok()?;
+        self.check_columns(row.values.len()).ok()?;
+        self.queue.row();
+        *input = rest;
+        Some(row)
     }
 
     #[inline]
     fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, ProtocolError> {
         let limits = &self.limits;
         match frame::split(input, |tag| limits.max_len(tag))? {
-            Some((tag, body)) => self.message(tag, body).map(Some),
+            Some((tag, body)) => self.message(tag, body),
             None => Ok(None),
         }
     }
 
     #[inline]
-    fn message<'a>(&mut self, tag: u8, body: &'a [u8]) -> Result<Event<'a>, ProtocolError> {
-        Ok(match tag {
+    fn message<'a>(&mut self, tag: u8, body: &'a [u8]) -> Result<Option<Event<'a>>, ProtocolError> {
+        Ok(Some(match tag {
             b'D' => {
                 self.queue.reply(Reply::DataRow, tag)?;
                 let row: DataRow<'a> = decode(tag, body)?;
@@ -290,12 +313,13 @@ impl Connection {
             }
             b'E' => Event::Error(self.error(decode(tag, body)?)?),
             _ => return self.rare(tag, body),
-        })
+        }))
     }
 
     /// What is not on the way of an ordinary query.
-    fn rare<'a>(&mut self, tag: u8, body: &'a [u8]) -> Result<Event<'a>, ProtocolError> {
-        Ok(match tag {
+    #[inline(never)]
+    fn rare<'a>(&mut self, tag: u8, body: &'a [u8]) -> Result<Option<Event<'a>>, ProtocolError> {
+        Ok(Some(match tag {
             b'N' => Event::Notice(decode(tag, body)?),
             b'S' => Event::ParameterStatus(decode(tag, body)?),
             b'A' => Event::Notification(decode(tag, body)?),
@@ -346,7 +370,7 @@ impl Connection {
             }
             // BackendKeyData belongs to the login (rule CL-10).
             _ => return Err(ProtocolError::UnknownMessage(tag)),
-        })
+        }))
     }
 
     #[cold]

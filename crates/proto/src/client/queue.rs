@@ -58,7 +58,23 @@ impl Queue {
     /// Nothing is expected any more.
     pub(super) fn clear(&mut self) {
         self.requests.clear();
+        self.turn = Turn::Start;
         self.sending = false;
+    }
+
+    /// Whether a row is due, as [`phase::step`] has it: only while a Query or an Execute is answered, so never once the session is
+    /// over.
+    #[inline]
+    pub(super) fn wants_row(&self) -> bool {
+        self.turn == Turn::Rows || self.turn == Turn::Start && self.head() == Some(Request::Execute)
+    }
+
+    /// Takes a row that is due.
+    #[inline]
+    pub(super) fn row(&mut self) {
+        if self.turn != Turn::Rows {
+            self.turn(Turn::Rows);
+        }
     }
 
     /// Takes a reply. `Ok(false)`: a stray one, to be passed over.
