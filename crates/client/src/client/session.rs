@@ -227,7 +227,7 @@ impl Session {
 
     /// Whether the oldest answer is a stream of rows that its reader is too slow for. Not if that reader is the very task that waits
     /// for something behind it: it would wait for ever, and has asked for both.
-    fn is_held_up(&self) -> bool {
+    pub(crate) fn is_held_up(&self) -> bool {
         let mut slots = self.unanswered.iter().map(|slot| self.slots.get(*slot));
         let Some(first) = slots.next() else {
             return false;

@@ -142,22 +142,36 @@ impl Shared {
         wait: impl FnOnce(&mut Session, &Waker),
     ) -> Poll<R> {
         self.with(|session| {
+            let mut reading = false;
             loop {
                 if let Some(result) = ready(session) {
+                    if reading && session.waiters() > 0 {
+                        // The socket would wake us now, who wait no longer.
+                        self.start_driver(session);
+                    }
                     return Poll::Ready(result);
                 }
                 let working = session.driver.is_working();
                 if !working {
                     self.io.is_for(cx.waker());
+                    reading = true;
                 }
                 let mut io = Context::from_waker(&self.io_waker);
                 if session.step(&mut io, !working) == Step::Pending {
                     break;
                 }
             }
+            let held_up = session.is_held_up();
             wait(session, cx.waker());
             if session.waiters() > 1 {
                 self.start_driver(session);
+            }
+            if held_up && !session.is_held_up() {
+                // The reader that is too slow is the one who waits now.
+                match session.driver.is_working() {
+                    true => session.driver.kick(&mut session.woken),
+                    false => session.woken.push(cx.waker().clone()),
+                }
             }
             Poll::Pending
         })
@@ -262,6 +276,8 @@ impl Shared {
                 session.step(&mut io, false);
             }
             self.start_driver(session);
+            // It may have been held up by whoever has left, and then does not wait for the socket.
+            session.driver.kick(&mut session.woken);
         }
     }
 

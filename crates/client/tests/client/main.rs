@@ -5,11 +5,13 @@
 )]
 
 mod copies;
+mod dropped;
 mod listening;
 mod pipelines;
 mod queries;
 mod retry;
 mod sharing;
+mod slow;
 mod support;
 mod transactions;
 mod types;
