@@ -12,6 +12,7 @@ pub(crate) mod tls;
 #[cfg(feature = "tokio")]
 mod tokio;
 mod verify;
+mod version1;
 
 pub(crate) use runtime::Runtime;
 pub(crate) use stream::Stream;

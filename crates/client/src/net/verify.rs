@@ -10,6 +10,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::certificate;
+use super::version1::Version1;
 
 /// Believes in the chain and in the name, in the chain alone, or in anything at all. What the server signs is checked in every case, so
 /// that the session is with whoever holds the certificate's key.
@@ -44,6 +45,7 @@ impl Chain {
         host: &ServerName<'_>,
         ocsp_response: &[u8],
         now: UnixTime,
+        algorithms: &WebPkiSupportedAlgorithms,
     ) -> Result<(), Error> {
         // webpki looks at the name when it has found the chain to be good.
         let verified = match self.webpki.verify_server_cert(
@@ -53,16 +55,9 @@ impl Chain {
             ocsp_response,
             now,
         ) {
-            // A root does not serve as a server's certificate, says webpki; but this is the one that the user trusts to be there, as
-            // PostgreSQL docs 18.9.3 have it made (`openssl req -x509`), and libpq takes it too.
-            Err(Error::InvalidCertificate(CertificateError::Other(_)))
-                if self.own.iter().any(|own| own == end_entity) =>
-            {
-                if !certificate::is_current(end_entity, now) {
-                    return Err(CertificateError::Expired.into());
-                }
-                ParsedCertificate::try_from(end_entity)
-                    .and_then(|certificate| verify_server_name(&certificate, host))
+            Err(Error::InvalidCertificate(CertificateError::Other(other))) => {
+                let other = CertificateError::Other(other).into();
+                self.verify_oddity(end_entity, host, algorithms, now, other)
             }
             verified => verified.map(drop),
         };
@@ -71,6 +66,35 @@ impl Chain {
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if !self.named || certificate::is_for(end_entity, host) => Ok(()),
             verified => verified,
+        }
+    }
+
+    /// A certificate that webpki does not take for one of a server at all, and libpq does: `refusal` if it is none of these.
+    fn verify_oddity(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        host: &ServerName<'_>,
+        algorithms: &WebPkiSupportedAlgorithms,
+        now: UnixTime,
+        refusal: Error,
+    ) -> Result<(), Error> {
+        // A root does not serve as a server's certificate; but this is the one that the user trusts to be there, as PostgreSQL docs
+        // 18.9.3 have it made (`openssl req -x509`).
+        if self.own.iter().any(|own| own == end_entity) {
+            if !certificate::is_current(end_entity, now) {
+                return Err(CertificateError::Expired.into());
+            }
+            return match ParsedCertificate::try_from(end_entity) {
+                Ok(parsed) => verify_server_name(&parsed, host),
+                Err(_) => Err(CertificateError::NotValidForName.into()),
+            };
+        }
+        match Version1::of(end_entity) {
+            Some(old) => {
+                old.verify(&self.own, algorithms, now)?;
+                Err(CertificateError::NotValidForName.into())
+            }
+            None => Err(refusal),
         }
     }
 }
@@ -85,7 +109,14 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         if let Some(chain) = &self.chain {
-            chain.verify(end_entity, intermediates, server_name, ocsp_response, now)?;
+            chain.verify(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+                &self.algorithms,
+            )?;
         }
         Ok(ServerCertVerified::assertion())
     }
@@ -96,7 +127,10 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        crypto::verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        match Version1::of(certificate) {
+            Some(old) => old.verify_tls12(message, signed, &self.algorithms),
+            None => crypto::verify_tls12_signature(message, certificate, signed, &self.algorithms),
+        }
     }
 
     fn verify_tls13_signature(
@@ -105,7 +139,10 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        crypto::verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        match Version1::of(certificate) {
+            Some(old) => old.verify_tls13(message, signed, &self.algorithms),
+            None => crypto::verify_tls13_signature(message, certificate, signed, &self.algorithms),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -14,7 +14,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 use trunkline_client::Error;
-use trunkline_test_postgres::Certificates;
+use trunkline_test_postgres::{Certificates, Options, Postgres, Version};
 
 use crate::support::open;
 
@@ -23,13 +23,17 @@ const EC: &str = "ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 /// An authority, to sign anything.
 struct Authority {
     folder: TempDir,
+    certificates: Certificates,
 }
 
 impl Authority {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Certificates::create(folder.path()).unwrap();
-        let authority = Self { folder };
+        let certificates = Certificates::create(folder.path()).unwrap();
+        let authority = Self {
+            folder,
+            certificates,
+        };
         fs::write(
             authority.path("ca.cnf"),
             "[ca]\ndefault_ca=a\n[a]\ndatabase=index.txt\ndefault_md=sha256\ndefault_crl_days=1\ncrlnumber=number\n",
@@ -359,4 +363,77 @@ async fn keys_are_logged() {
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).unwrap().permissions().mode() & 0x1ff
+}
+
+/// PostgreSQL docs 18.9.3 have a server's certificate made without extensions: older versions of OpenSSL make it one of version 1.
+#[tokio::test]
+async fn certificates_of_version_1() {
+    for kind in [EC, "rsa:2048 -nodes"] {
+        let authority = Authority::new();
+        authority.openssl(&format!(
+            "req -newkey {kind} -subj /O=Example/CN=db.example.com -keyout server.key -out server.csr"
+        ));
+        authority.openssl(
+            "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out server.crt",
+        );
+        let is_old = || {
+            let made = CertificateDer::from_pem_file(authority.path("server.crt")).unwrap();
+            rustls::server::ParsedCertificate::try_from(&made).is_err()
+        };
+        if !is_old() {
+            // As of OpenSSL 3.2 it takes a wish.
+            authority.openssl(
+                "req -x509 -x509v1 -in server.csr -CA ca.crt -CAkey ca.key -days 2 -out server.crt",
+            );
+        }
+        assert!(is_old(), "webpki does not read it");
+        let options = Options::new().tls_with(&authority.certificates);
+        let server = Postgres::start(Version::V18, options).unwrap();
+        authority.openssl(&format!(
+            "req -x509 -newkey {EC} -days 2 -subj /CN=other -keyout other.key -out other.crt"
+        ));
+        authority.revoke("");
+        let namesake = Authority::new();
+        fs::copy(namesake.path("ca.crt"), authority.path("namesake.crt")).unwrap();
+        for tls in [
+            "ssl_max_protocol_version=TLSv1.2",
+            "ssl_min_protocol_version=TLSv1.3",
+        ] {
+            let connect = async |host: &str, options: &str| {
+                let options =
+                    options.replace("FOLDER", &authority.folder.path().display().to_string());
+                open(&format!(
+                    "host={host} hostaddr=127.0.0.1 port={} user=postgres dbname=postgres {tls} {options}",
+                    server.port()
+                ))
+                .await
+                .map(|session| assert!(session.is_encrypted()))
+            };
+            let host = "db.example.com";
+            connect(host, "sslmode=require channel_binding=disable")
+                .await
+                .unwrap();
+            connect(host, FULL).await.unwrap();
+            connect("other.example.com", &FULL.replace("full", "ca"))
+                .await
+                .unwrap();
+            for (host, options, complaint) in [
+                ("other.example.com", FULL.into(), "NotValidForName"),
+                (host, FULL.replace("ca.crt", "other.crt"), "UnknownIssuer"),
+                (
+                    host,
+                    FULL.replace("ca.crt", "namesake.crt"),
+                    "UnknownIssuer",
+                ),
+                (
+                    host,
+                    format!("{FULL} sslcrl=FOLDER/list.crl"),
+                    "UnknownIssuer",
+                ),
+            ] {
+                let error = connect(host, &options).await.unwrap_err();
+                assert!(error.to_string().contains(complaint), "{error}");
+            }
+        }
+    }
 }
