@@ -88,6 +88,6 @@ pub use trunkline_types as types;
 /// For what `#[derive(FromRow)]` writes; nobody else calls it.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::row::{ColumnCheck, Cursor, FromColumns};
+    pub use crate::row::{ColumnCheck, Cursor, FromColumns, InOrder};
     pub use trunkline_types::Decode;
 }

@@ -57,6 +57,9 @@ impl Derived<'_> {
         let mut checks = vec![];
         let mut reads = vec![];
         let mut names = HashSet::new();
+        let mut order = vec![];
+        // Whether every column is certain to be asked for.
+        let mut has_order = true;
         for field in &fields.named {
             let attributes = Field::parse(&field.attrs)?;
             let Some(ident) = &field.ident else { continue };
@@ -74,6 +77,10 @@ impl Derived<'_> {
                 let message = format!("two fields take column \"{name}\"");
                 return Err(syn::Error::new_spanned(field, message));
             }
+            has_order &= !attributes.flatten && !attributes.default;
+            if has_column {
+                order.push(name.clone());
+            }
             let Written { check, read } = self.field(&field.ty, &attributes, Some(&name));
             checks.push(check);
             reads.push(quote!(#ident: #read));
@@ -89,7 +96,6 @@ impl Derived<'_> {
                     ::core::result::Result::Ok(())
                 }
 
-                #[inline]
                 fn from_columns(
                     cursor: &mut #krate::__private::Cursor<#lifetime>,
                 ) -> #krate::Result<Self> {
@@ -97,6 +103,16 @@ impl Derived<'_> {
                 }
             },
         );
+        // Rows whose columns are in this order, as most are, are read without a look at the names.
+        let in_order = (has_order && !order.is_empty()).then(|| {
+            quote! {
+                if let ::core::option::Option::Some(mut cursor) =
+                    #krate::__private::InOrder::new(row, &[#(#order),*])
+                {
+                    return ::core::result::Result::Ok(Self { #(#reads),* });
+                }
+            }
+        });
         let row = self.implement(
             &quote!(#krate::FromRow<#lifetime>),
             &quote! {
@@ -108,6 +124,7 @@ impl Derived<'_> {
 
                 #[inline]
                 fn from_row(row: #krate::Row<#lifetime>) -> #krate::Result<Self> {
+                    #in_order
                     <Self as #krate::__private::FromColumns<#lifetime>>::from_columns(
                         &mut #krate::__private::Cursor::new(row),
                     )

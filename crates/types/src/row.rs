@@ -91,7 +91,7 @@ pub trait Source<'a> {
 /// The `check` of a row type.
 pub(crate) type Check = fn(&[Type]) -> Result<(), usize>;
 
-#[inline]
+#[inline(always)]
 fn read<'a, T: Decode<'a>, S: Source<'a>>(
     types: &[Type],
     source: &mut S,

@@ -94,6 +94,8 @@ struct Shared {
     format: Option<Format>,
     /// The [`FromRow::check`] that was passed last, by its address: 0 for none.
     passed: AtomicUsize,
+    /// The list of names that was last found to be that of the first columns: its address and length, 0 for none.
+    begun: AtomicUsize,
 }
 
 impl Columns {
@@ -123,6 +125,7 @@ impl Columns {
                 .then_some(format),
             columns,
             passed: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
         }))
     }
 
@@ -199,6 +202,23 @@ impl Columns {
         T::check(self)?;
         self.0.passed.store(check, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether the first columns have these names. That they have is remembered for the list asked for last.
+    #[inline]
+    pub(super) fn begin_with(&self, names: &'static [&'static str]) -> bool {
+        // The two highest bytes of an address are the same for all.
+        let key = names.as_ptr().addr().rotate_left(16) ^ names.len();
+        self.0.begun.load(Ordering::Relaxed) == key || self.begin_anew(names, key)
+    }
+
+    #[inline(never)]
+    fn begin_anew(&self, names: &[&str], key: usize) -> bool {
+        let begins = self.len() >= names.len() && self.names().zip(names).all(|(a, b)| a == *b);
+        if begins {
+            self.0.begun.store(key, Ordering::Relaxed);
+        }
+        begins
     }
 
     /// The format of all columns, if they have one.

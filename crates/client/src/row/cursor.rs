@@ -4,9 +4,10 @@ use std::any::type_name;
 use std::error::Error as StdError;
 
 use trunkline_proto::codec::ValuesIter;
+use trunkline_types::row::Source as _;
 use trunkline_types::{Decode, Type};
 
-use super::view::{decode, format, mistyped};
+use super::view::{Fields, decode, format, mistyped};
 use super::{Columns, Row, ValueError};
 use crate::Result;
 
@@ -150,23 +151,7 @@ impl<'r> Cursor<'r> {
     where
         U: TryFrom<T, Error: StdError + Send + Sync + 'static>,
     {
-        U::try_from(value).map_err(|source| self.unconvertible(type_name::<U>(), source.into()))
-    }
-
-    #[cold]
-    fn unconvertible(
-        &self,
-        rust: &'static str,
-        source: Box<dyn StdError + Send + Sync>,
-    ) -> crate::Error {
-        let place = self.place.saturating_sub(1);
-        let column = self.row.columns().get(place);
-        ValueError::Conversion {
-            name: column.map_or_else(String::new, |column| column.name().to_owned()),
-            rust,
-            source,
-        }
-        .into()
+        convert(self.row, self.place, value)
     }
 
     #[inline]
@@ -196,4 +181,73 @@ impl<'r> Cursor<'r> {
             self.values.nth(last);
         }
     }
+}
+
+/// Reads the values of a row whose columns begin as the fields do, which is known of most rows.
+#[derive(Debug)]
+pub struct InOrder<'r> {
+    row: Row<'r>,
+    fields: Fields<'r>,
+    place: usize,
+}
+
+impl<'r> InOrder<'r> {
+    /// At the start of a row, if its columns begin with these.
+    #[inline]
+    #[must_use]
+    pub fn new(row: Row<'r>, names: &'static [&'static str]) -> Option<Self> {
+        row.columns().begin_with(names).then(|| Self {
+            row,
+            fields: row.fields(),
+            place: 0,
+        })
+    }
+
+    /// The next value, whose column has this name.
+    #[inline]
+    pub fn named<T: Decode<'r>>(&mut self, _: &str) -> Result<T> {
+        let (row, place) = (self.row, self.place);
+        self.place += 1;
+        let ty = row.columns().types().get(place).copied();
+        self.fields
+            .value(place, ty.unwrap_or(Type::UNSPECIFIED))
+            .map_err(|error| row.unreadable(place, type_name::<T>(), error))
+    }
+
+    /// As [`Cursor::convert`].
+    #[inline]
+    pub fn convert<T, U>(&self, value: T) -> Result<U>
+    where
+        U: TryFrom<T, Error: StdError + Send + Sync + 'static>,
+    {
+        convert(self.row, self.place, value)
+    }
+}
+
+/// The value before `place`, in another type.
+#[inline]
+fn convert<T, U>(row: Row<'_>, place: usize, value: T) -> Result<U>
+where
+    U: TryFrom<T, Error: StdError + Send + Sync + 'static>,
+{
+    U::try_from(value).map_err(|source| {
+        let place = place.saturating_sub(1);
+        unconvertible(row.columns(), place, type_name::<U>(), source.into())
+    })
+}
+
+#[cold]
+fn unconvertible(
+    columns: &Columns,
+    place: usize,
+    rust: &'static str,
+    source: Box<dyn StdError + Send + Sync>,
+) -> crate::Error {
+    let column = columns.get(place);
+    ValueError::Conversion {
+        name: column.map_or_else(String::new, |column| column.name().to_owned()),
+        rust,
+        source,
+    }
+    .into()
 }

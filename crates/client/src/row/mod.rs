@@ -24,7 +24,7 @@ mod view;
 
 pub(crate) use bind::{Binding, ParamTypes, bind};
 pub use columns::{Column, ColumnIndex, Columns};
-pub use cursor::{ColumnCheck, Cursor, FromColumns};
+pub use cursor::{ColumnCheck, Cursor, FromColumns, InOrder};
 pub(crate) use error::ValueError;
 pub use from_row::{FromRow, FromRowOwned};
 pub use owned::OwnedRow;

@@ -195,7 +195,8 @@ pub(super) fn format(columns: &Columns, place: usize) -> Format {
         .unwrap_or_default()
 }
 
-#[inline]
+/// Always inlined: with what `T` is known, little of it is left, and it is run for each value.
+#[inline(always)]
 pub(super) fn decode<'r, T: Decode<'r>>(
     ty: Type,
     format: Format,
@@ -203,12 +204,19 @@ pub(super) fn decode<'r, T: Decode<'r>>(
 ) -> Result<T, DecodeError> {
     match (value, format) {
         (None, _) => T::from_null(ty),
-        (Some(raw), Format::Text) => T::from_text(ty, raw),
+        (Some(raw), Format::Text) => from_text(ty, raw),
         (Some(raw), Format::Binary) => T::from_binary(ty, raw),
     }
 }
 
+/// Apart, since text is long to read: binary is then short enough to be read where it is asked for.
+#[inline(never)]
+fn from_text<'r, T: Decode<'r>>(ty: Type, raw: &'r [u8]) -> Result<T, DecodeError> {
+    T::from_text(ty, raw)
+}
+
 /// The values of a row in their order.
+#[derive(Debug)]
 pub(crate) struct Fields<'r> {
     columns: &'r Columns,
     format: Option<Format>,
@@ -216,7 +224,7 @@ pub(crate) struct Fields<'r> {
 }
 
 impl<'r> Source<'r> for Fields<'r> {
-    #[inline]
+    #[inline(always)]
     fn value<T: Decode<'r>>(&mut self, column: usize, ty: Type) -> Result<T, DecodeError> {
         let format = match self.format {
             Some(format) => format,
