@@ -13,5 +13,6 @@ mod captured;
 mod fixtures;
 mod login;
 mod pair;
+mod row;
 mod session;
 mod support;
