@@ -160,14 +160,16 @@ impl Channel {
                 self.bytes = Vec::new();
             }
         }
-        if self.end < self.bytes.len() {
+        let room = self.bytes.len() - self.end;
+        if room >= CHUNK / 2 {
             return;
         }
-        if self.start > self.bytes.len() / 2 {
+        // A read into little room is one read more; what is moved is no more than what was taken since the last move.
+        if self.start > 0 && self.start >= self.end - self.start {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
-        } else {
+        } else if room == 0 {
             let longer = self.bytes.len().saturating_mul(2).max(CHUNK);
             self.bytes.resize(longer, 0);
         }
