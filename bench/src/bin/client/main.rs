@@ -3,6 +3,7 @@
 //! | LEVEL | |
 //! |---|---|
 //! | `connection` | driven event by event |
+//! | `client` | shared by tasks, rows as tuples |
 //!
 //! | TASK | one operation is |
 //! |---|---|
@@ -17,6 +18,7 @@
 //! | `rt` | `current`: a runtime on this thread; `multi`: one of two threads beside this one |
 //! | `allocs` | 0; 1 counts allocations, which costs a little time |
 
+mod client;
 mod connection;
 mod measure;
 mod task;
@@ -66,6 +68,7 @@ fn run(arguments: &[String]) -> Result<String> {
     };
     let runtime = runtime(&option("rt", "current"))?;
     let measure = || match level.as_str() {
+        "client" => runtime.block_on(client::run(&work)),
         "connection" => runtime.block_on(connection::run(&work)),
         _ => Err(format!("there is no level {level}").into()),
     };
