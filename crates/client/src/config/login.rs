@@ -74,6 +74,15 @@ pub struct Gss {
 }
 
 impl Login {
+    /// Refuses one of SCRAM's keys without the other: there would be nothing to check the server by, or nothing to log in with.
+    pub(super) fn check_keys(settings: &Settings) -> Result<(), ConfigError> {
+        let keys = [Keyword::ScramClientKey, Keyword::ScramServerKey];
+        match keys.map(|key| settings.filled(key).is_some()) {
+            [true, false] | [false, true] => Err(ConfigError::ScramKeysApart),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn of(settings: &Settings) -> Result<Self, ConfigError> {
         let require = settings.get(Keyword::RequireAuth).unwrap_or_default();
         let channel_binding = settings.get(Keyword::ChannelBinding);
@@ -87,8 +96,7 @@ impl Login {
     }
 }
 
-/// Reads `scram_client_key` and `scram_server_key`. With one of them alone, there would be nothing to check the server by, or nothing
-/// to log in with.
+/// Reads `scram_client_key` and `scram_server_key`; `None` as long as only one of them is there.
 fn scram_keys(settings: &Settings) -> Result<Option<ClientKeys>, ConfigError> {
     let key = |keyword| {
         let text = settings.filled(keyword).map(str::as_bytes);
@@ -99,11 +107,10 @@ fn scram_keys(settings: &Settings) -> Result<Option<ClientKeys>, ConfigError> {
             text => Ok(text),
         }
     };
-    match (key(Keyword::ScramClientKey)?, key(Keyword::ScramServerKey)?) {
-        (None, None) => Ok(None),
-        (Some(client), Some(server)) => Ok(ClientKeys::from_base64(client, server)),
-        _ => Err(ConfigError::ScramKeysApart),
-    }
+    let (client, server) = (key(Keyword::ScramClientKey)?, key(Keyword::ScramServerKey)?);
+    Ok(client
+        .zip(server)
+        .and_then(|(client, server)| ClientKeys::from_base64(client, server)))
 }
 
 impl OAuth {

@@ -75,6 +75,7 @@ impl Resolved {
             return Err(ConfigError::NoHostName);
         }
         let login = Login::of(&settings)?;
+        Login::check_keys(&settings)?;
         if login.channel_binding == ChannelBinding::Require && tls.mode == SslMode::Disable {
             return Err(ConfigError::ChannelBindingWithoutTls);
         }

@@ -286,6 +286,12 @@ fn identity(
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
     let chain = certificates(&files.certificate)?;
     let bytes = std::fs::read(&files.key).map_err(|error| unusable(&files.key, &error))?;
+    if has_label(&bytes, b"Proc-Type: 4,ENCRYPTED") {
+        return Err(unusable(
+            &files.key,
+            &"it is encrypted in a form of long ago: `openssl pkcs8 -topk8` makes one of today from it",
+        ));
+    }
     let key = match &files.key_password {
         Some(password) if is_encrypted(&bytes) => {
             decrypt(&bytes, password.as_bytes()).map_err(|error| unusable(&files.key, &error))?
@@ -305,8 +311,11 @@ fn identity(
 
 /// Whether this is a key in PKCS #8 that a passphrase protects (RFC 7468 section 11).
 fn is_encrypted(pem: &[u8]) -> bool {
-    const LABEL: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
-    pem.windows(LABEL.len()).any(|window| window == LABEL)
+    has_label(pem, b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+}
+
+fn has_label(pem: &[u8], label: &[u8]) -> bool {
+    pem.windows(label.len()).any(|window| window == label)
 }
 
 fn decrypt(pem: &[u8], password: &[u8]) -> Result<PrivateKeyDer<'static>, String> {

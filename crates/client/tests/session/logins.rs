@@ -155,6 +155,21 @@ async fn encrypted_keys() {
         );
         assert!(!shown.contains("wrong"), "{shown}");
     }
+    // What OpenSSL wrote until 1.0 is told apart.
+    let old = folder.path().join("old.key");
+    let status = std::process::Command::new("openssl")
+        .args(["ec", "-aes256", "-passout", "pass:sesame", "-in"])
+        .arg(&pair.key)
+        .arg("-out")
+        .arg(&old)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let config = config.replace("encrypted.key", "old.key");
+    let error = open(&format!("{config} sslpassword=sesame"))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("pkcs8 -topk8"), "{error}");
 }
 
 /// The keys of RFC 7677's "pencil" in the place of the password, with the salt that they were made with.

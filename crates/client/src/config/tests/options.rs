@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ada, error, resolve};
+use super::{ada, error, folder, resolve};
 use crate::config::{
     ChannelBinding, Config, GssLibrary, Keepalives, Keyword, LoadBalance, Method, Methods,
     ProtocolVersion, Replication, SslMode, SslNegotiation, TargetSession, Verification,
@@ -228,6 +228,13 @@ fn scram_keys() {
     let key = "A".repeat(43) + "=";
     let both = format!("scram_client_key={key} scram_server_key={key}");
     let resolved = resolve(&both, &ada()).unwrap();
+    assert!(resolved.login.scram_keys.is_some());
+    // Each may be said elsewhere.
+    let service = format!("[s]\nscram_client_key={key}\n");
+    let home = folder(&[(".pg_service.conf", &service)]);
+    let around = ada().home(home.path());
+    let apart = format!("service=s scram_server_key={key}");
+    let resolved = resolve(&apart, &around).unwrap();
     assert!(resolved.login.scram_keys.is_some());
     assert!(
         resolve("scram_client_key=''", &ada())
