@@ -12,6 +12,7 @@ mod downgrade;
 mod dropped;
 mod gss;
 mod hostile;
+mod kerberos;
 mod logins;
 mod names;
 mod oauth;
@@ -29,6 +30,6 @@ mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/session"
-        cancel certificates downgrade gss hostile logins names oauth peer requests retry scripted servers strangers support values
+        cancel certificates downgrade gss hostile kerberos logins names oauth peer requests retry scripted servers strangers support values
     );
 }
