@@ -341,3 +341,6 @@ impl From<ServerError> for Error {
         Kind::Server(Box::new(error)).into()
     }
 }
+
+#[cfg(test)]
+mod tests;
