@@ -137,5 +137,26 @@ fn faults_in_composites() {
         wrong("1,t"),
         ("22P02".into(), "malformed record literal: \"1,t\"".into())
     );
-    assert_eq!(wrong("(,t)").0, "22004");
+    assert_eq!(
+        wrong("(,t)"),
+        (
+            "22004".into(),
+            "null value: decode it as an Option, in field 1 of the composite".into()
+        )
+    );
+    assert_eq!(
+        wrong("(x,t)").1,
+        "invalid input syntax: \"x\", in field 1 of the composite"
+    );
+    let error = <Pair<i32, Pair<i32, Mood>>>::from_text(OWN, b"(1,\"(2,angry)\")").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "invalid input value for enum Mood: \"angry\", in field 2.2 of the composite"
+    );
+    let binary = b"\0\0\0\x02\0\0\0\x17\0\0\0\x04\0\0\0\x01\0\0\0\x17\0\0\0\x04\0\0\0\x01";
+    let error = <Pair<i32, bool>>::from_binary(OWN, binary).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the Rust type does not hold values of type integer, in field 2 of the composite"
+    );
 }

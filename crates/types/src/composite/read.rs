@@ -12,6 +12,8 @@ pub struct Reader<'a> {
     ty: Type,
     raw: &'a [u8],
     rest: Rest<'a>,
+    /// Of the field that was read last, from 1.
+    number: usize,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,12 @@ impl<'a> Reader<'a> {
                 Rest::Binary { rest, count }
             }
         };
-        Ok(Self { ty, raw, rest })
+        Ok(Self {
+            ty,
+            raw,
+            rest,
+            number: 0,
+        })
     }
 
     /// The next field.
@@ -69,6 +76,8 @@ impl<'a> Reader<'a> {
     /// of its type.
     pub fn field<T: DecodeOwned>(&mut self) -> Result<T, DecodeError> {
         let ty = self.ty;
+        self.number += 1;
+        let number = self.number;
         match &mut self.rest {
             Rest::Text { more: false, .. } => Err(DecodeError::text(ty, Fault::Fields, self.raw)),
             Rest::Text {
@@ -84,6 +93,7 @@ impl<'a> Reader<'a> {
                     None => T::from_null(Type::UNSPECIFIED),
                     Some(value) => T::from_text(Type::UNSPECIFIED, value),
                 }
+                .map_err(|error| error.in_field(number))
             }
             Rest::Binary { rest, count } => {
                 *count = count
@@ -92,12 +102,13 @@ impl<'a> Reader<'a> {
                 let found = Type::from_oid(Oid(u32::from_be_bytes(wire::take(ty, rest)?)));
                 let value = binary_field(ty, rest)?;
                 if !T::accepts(found) {
-                    return Err(DecodeError::new(found, Fault::Mismatch));
+                    return Err(DecodeError::new(found, Fault::Mismatch).in_field(number));
                 }
                 match value {
                     None => T::from_null(found),
                     Some(value) => T::from_binary(found, value),
                 }
+                .map_err(|error| error.in_field(number))
             }
         }
     }

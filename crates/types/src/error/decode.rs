@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use trunkline_proto::SqlState;
@@ -21,6 +22,8 @@ struct Details {
     ty: Type,
     /// The text that was refused; empty in binary.
     value: String,
+    /// Where in a composite it was: the number of the field from 1, after that of the composites which that is within.
+    fields: Vec<usize>,
 }
 
 /// What is wrong with a received value.
@@ -87,6 +90,7 @@ impl DecodeError {
             fault,
             ty,
             value: String::new(),
+            fields: Vec::new(),
         }))
     }
 
@@ -98,7 +102,15 @@ impl DecodeError {
             fault,
             ty,
             value: String::from_utf8_lossy(value).into_owned(),
+            fields: Vec::new(),
         }))
+    }
+
+    /// The same, found in this field of a composite, from 1.
+    #[cold]
+    pub(crate) fn in_field(mut self, number: usize) -> Self {
+        self.0.fields.insert(0, number);
+        self
     }
 
     /// What is wrong.
@@ -145,72 +157,100 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details { fault, ty, value } = &*self.0;
-        match *fault {
-            Fault::Null => write!(f, "null value for type {ty}: decode it as an Option"),
-            Fault::Mismatch => write!(f, "the Rust type does not hold values of type {ty}"),
-            Fault::NotBorrowable => write!(
-                f,
-                "a {ty} in this form cannot be borrowed: decode an owned type"
-            ),
-            Fault::Insufficient => f.write_str("insufficient data left in message"),
-            Fault::Malformed => f.write_str("incorrect binary data format"),
-            Fault::Invalid(what) => f.write_str(what),
-            Fault::Syntax if ty.element().is_some() => {
-                write!(f, "malformed array literal: \"{value}\"")
-            }
-            Fault::Syntax => write!(
-                f,
-                "invalid input syntax for type {}: \"{value}\"",
-                input_name(*ty)
-            ),
-            Fault::HexDigit(b) => write!(f, "invalid hexadecimal digit: \"{}\"", char::from(b)),
-            Fault::HexLength => f.write_str("invalid hexadecimal data: odd number of digits"),
-            Fault::Range | Fault::FieldRange if *ty == Type::INTERVAL => {
-                write!(f, "interval field value out of range: \"{value}\"")
-            }
-            Fault::Range if is_time(*ty) && !value.is_empty() => {
-                write!(f, "{} out of range: \"{value}\"", short_name(*ty))
-            }
-            Fault::Range if is_time(*ty) => write!(f, "{} out of range", short_name(*ty)),
-            Fault::Range if *ty == Type::NUMERIC => f.write_str("value overflows numeric format"),
-            Fault::Range if matches!(*ty, Type::FLOAT4 | Type::FLOAT8) => {
-                write!(f, "\"{value}\" is out of range for type {ty}")
-            }
-            Fault::Range => write!(f, "value \"{value}\" is out of range for type {ty}"),
-            Fault::FieldRange => write!(f, "date/time field value out of range: \"{value}\""),
-            Fault::ZoneRange if value.is_empty() => {
-                f.write_str("time zone displacement out of range")
-            }
-            Fault::ZoneRange => write!(f, "time zone displacement out of range: \"{value}\""),
-            Fault::Encoding(byte) => write!(
-                f,
-                "invalid byte sequence for encoding \"UTF8\": 0x{byte:02x}"
-            ),
-            Fault::NameTooLong => f.write_str("identifier too long"),
-            Fault::Version(version) => write!(f, "unsupported {ty} version number {version}"),
-            Fault::Element { found, expected } => write!(
-                f,
-                "binary data has array element type {} ({}) instead of expected {} ({})",
-                found.0,
-                Type::from_oid(found),
-                expected.0,
-                Type::from_oid(expected),
-            ),
-            Fault::Record => write!(f, "malformed record literal: \"{value}\""),
-            Fault::Fields => f.write_str("the composite has not as many fields as the Rust type"),
-            Fault::Label(name) => {
-                write!(f, "invalid input value for enum {name}: \"{value}\"")
-            }
-            Fault::Dimensions(n) => write!(
-                f,
-                "number of array dimensions ({n}) exceeds the maximum allowed (6)"
-            ),
-            Fault::Size => f.write_str("array size exceeds the maximum allowed (134217727)"),
-            Fault::Shape => {
-                f.write_str("the array has more than one dimension: decode it as an Array")
-            }
+        let Details {
+            fault,
+            ty,
+            value,
+            fields,
+        } = &*self.0;
+        // In text the fields of a composite do not say their types.
+        if *ty == Type::UNSPECIFIED {
+            open(*fault, value, f)
+        } else {
+            typed(*fault, *ty, value, f)
+        }?;
+        for (depth, number) in fields.iter().enumerate() {
+            let before = if depth == 0 { ", in field " } else { "." };
+            write!(f, "{before}{number}")?;
         }
+        if !fields.is_empty() {
+            f.write_str(" of the composite")?;
+        }
+        Ok(())
+    }
+}
+
+/// A fault of a value whose type is not known.
+fn open(fault: Fault, value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match fault {
+        Fault::Null => f.write_str("null value: decode it as an Option"),
+        Fault::Syntax => write!(f, "invalid input syntax: \"{value}\""),
+        Fault::Range | Fault::FieldRange => write!(f, "value \"{value}\" is out of range"),
+        fault => typed(fault, Type::UNKNOWN, value, f),
+    }
+}
+
+fn typed(fault: Fault, ty: Type, value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match fault {
+        Fault::Null => write!(f, "null value for type {ty}: decode it as an Option"),
+        Fault::Mismatch => write!(f, "the Rust type does not hold values of type {ty}"),
+        Fault::NotBorrowable => write!(
+            f,
+            "a {ty} in this form cannot be borrowed: decode an owned type"
+        ),
+        Fault::Insufficient => f.write_str("insufficient data left in message"),
+        Fault::Malformed => f.write_str("incorrect binary data format"),
+        Fault::Invalid(what) => f.write_str(what),
+        Fault::Syntax if ty.element().is_some() => {
+            write!(f, "malformed array literal: \"{value}\"")
+        }
+        Fault::Syntax => write!(
+            f,
+            "invalid input syntax for type {}: \"{value}\"",
+            input_name(ty)
+        ),
+        Fault::HexDigit(b) => write!(f, "invalid hexadecimal digit: \"{}\"", char::from(b)),
+        Fault::HexLength => f.write_str("invalid hexadecimal data: odd number of digits"),
+        Fault::Range | Fault::FieldRange if ty == Type::INTERVAL => {
+            write!(f, "interval field value out of range: \"{value}\"")
+        }
+        Fault::Range if is_time(ty) && !value.is_empty() => {
+            write!(f, "{} out of range: \"{value}\"", short_name(ty))
+        }
+        Fault::Range if is_time(ty) => write!(f, "{} out of range", short_name(ty)),
+        Fault::Range if ty == Type::NUMERIC => f.write_str("value overflows numeric format"),
+        Fault::Range if matches!(ty, Type::FLOAT4 | Type::FLOAT8) => {
+            write!(f, "\"{value}\" is out of range for type {ty}")
+        }
+        Fault::Range => write!(f, "value \"{value}\" is out of range for type {ty}"),
+        Fault::FieldRange => write!(f, "date/time field value out of range: \"{value}\""),
+        Fault::ZoneRange if value.is_empty() => f.write_str("time zone displacement out of range"),
+        Fault::ZoneRange => write!(f, "time zone displacement out of range: \"{value}\""),
+        Fault::Encoding(byte) => write!(
+            f,
+            "invalid byte sequence for encoding \"UTF8\": 0x{byte:02x}"
+        ),
+        Fault::NameTooLong => f.write_str("identifier too long"),
+        Fault::Version(version) => write!(f, "unsupported {ty} version number {version}"),
+        Fault::Element { found, expected } => write!(
+            f,
+            "binary data has array element type {} ({}) instead of expected {} ({})",
+            found.0,
+            Type::from_oid(found),
+            expected.0,
+            Type::from_oid(expected),
+        ),
+        Fault::Record => write!(f, "malformed record literal: \"{value}\""),
+        Fault::Fields => f.write_str("the composite has not as many fields as the Rust type"),
+        Fault::Label(name) => {
+            write!(f, "invalid input value for enum {name}: \"{value}\"")
+        }
+        Fault::Dimensions(n) => write!(
+            f,
+            "number of array dimensions ({n}) exceeds the maximum allowed (6)"
+        ),
+        Fault::Size => f.write_str("array size exceeds the maximum allowed (134217727)"),
+        Fault::Shape => f.write_str("the array has more than one dimension: decode it as an Array"),
     }
 }
 
