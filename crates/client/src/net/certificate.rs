@@ -35,6 +35,18 @@ pub(super) fn is_for(certificate: &CertificateDer<'_>, host: &ServerName<'_>) ->
     !superseded && common_name(&certificate).is_some_and(|name| matches(name, host))
 }
 
+/// Whether an authority may not sign for every name (RFC 5280 section 4.2.1.10). webpki holds the alternative names against that and
+/// not the common name, so that a common name from below such an authority is worth nothing.
+pub(super) fn constrains_names(authority: &CertificateDer<'_>) -> bool {
+    const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
+    Certificate::from_der(authority).map_or(true, |authority| {
+        let extensions = authority.tbs_certificate.extensions.unwrap_or_default();
+        extensions
+            .iter()
+            .any(|extension| extension.extn_id == NAME_CONSTRAINTS)
+    })
+}
+
 /// Whether a certificate is valid at a time.
 pub(super) fn is_current(certificate: &CertificateDer<'_>, now: UnixTime) -> bool {
     Certificate::from_der(certificate).is_ok_and(|certificate| {

@@ -172,6 +172,10 @@ fn verifying(
         return Ok(believing(None));
     };
     let (store, own) = store(roots)?;
+    let constrained = store
+        .roots
+        .iter()
+        .any(|root| root.name_constraints.is_some());
     let lists = revocations(tls)?;
     let mut webpki =
         WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
@@ -193,6 +197,7 @@ fn verifying(
         webpki,
         own,
         named: verification == Verification::ChainAndName,
+        constrained,
     };
     Ok(believing(Some(chain)))
 }

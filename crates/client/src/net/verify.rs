@@ -29,6 +29,8 @@ pub(super) struct Chain {
     pub(super) own: Vec<CertificateDer<'static>>,
     /// Whether the name counts.
     pub(super) named: bool,
+    /// Whether a root may not sign for every name.
+    pub(super) constrained: bool,
 }
 
 impl Verifier {
@@ -64,9 +66,21 @@ impl Chain {
         match verified {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.named || certificate::is_for(end_entity, host) => Ok(()),
+            )) if !self.named || self.is_commonly_named(end_entity, intermediates, host) => Ok(()),
             verified => verified,
         }
+    }
+
+    /// Whether the certificate is the host's by its common name.
+    fn is_commonly_named(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        host: &ServerName<'_>,
+    ) -> bool {
+        !self.constrained
+            && !intermediates.iter().any(certificate::constrains_names)
+            && certificate::is_for(end_entity, host)
     }
 
     /// A certificate that webpki does not take for one of a server at all, and libpq does: `refusal` if it is none of these.

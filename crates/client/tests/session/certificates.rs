@@ -209,6 +209,59 @@ async fn common_names() {
     assert!(error.to_string().contains("BadSignature"), "{error}");
 }
 
+/// RFC 5280 section 4.2.1.10: an authority for some names is none for a common name, which nothing holds against that.
+#[tokio::test]
+async fn authorities_for_some_names() {
+    let authority = Authority::new();
+    let limits = "nameConstraints=critical,permitted;DNS:.example.com";
+    for (name, limits) in [("all", ""), ("some", limits)] {
+        fs::write(
+            authority.path("ext"),
+            format!("basicConstraints=critical,CA:TRUE\n{limits}\n"),
+        )
+        .unwrap();
+        authority.openssl(&format!(
+            "req -newkey {EC} -subj /CN={name} -keyout {name}.key -out {name}.csr"
+        ));
+        authority.openssl(&format!(
+            "x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile ext -out {name}.crt"
+        ));
+    }
+    for (leaf, by, extension) in [
+        ("a", "all", ""),
+        ("b", "some", ""),
+        ("c", "some", "subjectAltName=DNS:db.example.com"),
+        ("d", "some", "subjectAltName=DNS:db.example.org"),
+    ] {
+        authority.sign(leaf, "/CN=db.example.org", extension);
+        authority.openssl(&format!(
+            "x509 -req -in {leaf}.csr -CA {by}.crt -CAkey {by}.key -CAcreateserial -days 2 -sha256 -extfile ext -out {leaf}.crt"
+        ));
+        let chain = fs::read_to_string(authority.path(&format!("{leaf}.crt"))).unwrap();
+        let above = fs::read_to_string(authority.path(&format!("{by}.crt"))).unwrap();
+        fs::write(authority.path(&format!("{leaf}.crt")), chain + &above).unwrap();
+    }
+    authority.meet("a", "db.example.org", FULL).await.unwrap();
+    authority.meet("c", "db.example.com", FULL).await.unwrap();
+    for leaf in ["b", "c", "d"] {
+        let error = authority
+            .meet(leaf, "db.example.org", FULL)
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("invalid peer certificate"),
+            "{leaf}: {error}"
+        );
+    }
+    // The same of a root.
+    for (root, trusted) in [("all", true), ("some", false)] {
+        let options = FULL.replace("ca.crt", &format!("{root}.crt"));
+        let leaf = if trusted { "a" } else { "b" };
+        let met = authority.meet(leaf, "db.example.org", &options).await;
+        assert_eq!(met.is_ok(), trusted, "{root}");
+    }
+}
+
 /// PostgreSQL docs 18.9.3: a certificate that signs itself, which is also the root that the client is given.
 #[tokio::test]
 async fn self_signed_certificates() {

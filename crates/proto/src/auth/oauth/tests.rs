@@ -1,6 +1,7 @@
 use super::*;
 use alloc::format;
 use alloc::string::ToString;
+use proptest::prelude::*;
 
 fn fields(json: &str) -> Result<(String, Option<String>, Option<String>), ChallengeError> {
     let challenge = Challenge::parse(json.as_bytes())?;
@@ -165,5 +166,20 @@ fn urls_of_no_issuer() {
     ] {
         assert_eq!(issuer_of(url), Err(expected), "{url}");
         assert!(!expected.to_string().is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_answers_never_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+        pieces in prop::collection::vec(
+            prop::sample::select(&["{", "}", "[", "]", "\"", ":", ",", "\\", "\\u", "d8", "00", "status", "-", "1", "e", ".", " "][..]),
+            0..32,
+        ),
+    ) {
+        let _ = Challenge::parse(&bytes);
+        let _ = Challenge::parse(pieces.concat().as_bytes());
+        let _ = issuer_of(&String::from_utf8_lossy(&bytes));
     }
 }
