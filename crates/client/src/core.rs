@@ -25,6 +25,9 @@ pub(crate) struct Core {
     pub(crate) channel: Channel,
     pub(crate) parameters: Parameters,
     pub(crate) notices: Vec<Notice>,
+    /// How many names a [`Client`](crate::client::Client) has given to statements and portals of this session. The server may still
+    /// know them when the next one begins.
+    pub(crate) named: u64,
     route: Arc<Route>,
 }
 
@@ -45,6 +48,7 @@ impl Core {
             channel: session.channel,
             parameters: session.parameters,
             notices: session.notices,
+            named: 0,
             route: Arc::new(route),
         }
     }

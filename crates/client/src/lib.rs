@@ -65,11 +65,14 @@ mod session_kind;
 pub use cancel::CancelToken;
 #[cfg(not(feature = "tokio"))]
 use cancel::CancelToken;
+pub use client::{
+    All, Count, Isolation, Mode, Notification, One, Opt, ReplyKind, Source, Statement,
+    TransactionOptions,
+};
 #[cfg(feature = "tokio")]
 pub use client::{
-    All, Client, CopyIn, CopyInRows, CopyOut, CopyOutRows, Count, Isolation, Mode, Notices,
-    Notification, Notifications, One, Opt, Pipeline, Portal, Reply, ReplyKind, Rows, Source,
-    Statement, Transaction, TransactionOptions,
+    Client, CopyIn, CopyInRows, CopyOut, CopyOutRows, Notices, Notifications, Pipeline, Portal,
+    Reply, Rows, Transaction,
 };
 pub use config::{Config, ConfigError, Environment, Resolved};
 #[cfg(feature = "tokio")]

@@ -66,6 +66,14 @@ impl Connection {
         Ok(Self { core })
     }
 
+    pub(super) const fn of(core: Core) -> Self {
+        Self { core }
+    }
+
+    pub(super) fn into_core(self) -> Core {
+        self.core
+    }
+
     /// Takes the next message of the server: it sends what is in the output, and waits.
     ///
     /// With no request unanswered it waits for what may come at any time: notifications, notices, parameters, the end.

@@ -8,7 +8,7 @@ use trunkline_proto::client::Series;
 use trunkline_proto::frontend::Target;
 use trunkline_proto::{PortalName, StatementName};
 
-use super::statement::{Dropped, Name, Named, Statement};
+use super::statement::{Dropped, Named, Statement};
 use crate::Result;
 
 /// Statements by their SQL; the one that was not used for longest goes when there are too many.
@@ -16,7 +16,6 @@ use crate::Result;
 pub(crate) struct Cache {
     statements: Option<LruCache<Box<str>, Statement>>,
     home: Arc<Dropped>,
-    named: u64,
 }
 
 impl Cache {
@@ -25,7 +24,6 @@ impl Cache {
         Self {
             statements: NonZeroUsize::new(capacity).map(LruCache::new),
             home: Arc::default(),
-            named: 0,
         }
     }
 
@@ -55,12 +53,6 @@ impl Cache {
         if let Some(statements) = &mut self.statements {
             statements.clear();
         }
-    }
-
-    /// A name that the session does not have yet.
-    pub(crate) fn name(&mut self, named: Named) -> Name {
-        self.named += 1;
-        Name::new(named, self.named, &self.home)
     }
 
     /// Has the server forget what nobody uses any more.

@@ -126,6 +126,17 @@ impl Client {
         Shared::into_core(&self.shared)
     }
 
+    /// Reads what is left of requests whose owners are gone, up to the first that somebody owns. `query`: what has just been dropped was
+    /// one, and is cancelled before if that is what this client does.
+    #[cfg(feature = "blocking")]
+    pub(crate) async fn drain(&self, query: bool) {
+        if query && self.cancel && self.shared.with(|session| session.is_abandoned(true)) {
+            // If it cannot be delivered, the rest is read as if it had not been asked for.
+            let _ = self.cancel_token().cancel().await;
+        }
+        self.shared.drain().await;
+    }
+
     /// The same session, with SQL run in another way.
     #[must_use]
     pub fn with_mode(&self, mode: Mode) -> Self {

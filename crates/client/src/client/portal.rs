@@ -43,9 +43,7 @@ impl Transaction<'_> {
                 &prepared
             }
         };
-        let name = client
-            .shared
-            .with(|session| session.cache.name(Named::Portal));
+        let name = client.shared.with(|session| session.name(Named::Portal));
         let answer = client
             .request(Keep::Rows(0), |series, home| {
                 statement.check_home(home)?;

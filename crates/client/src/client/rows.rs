@@ -86,18 +86,28 @@ impl Rows {
     /// No row is lost.
     #[inline]
     pub async fn next<'r, T: FromRow<'r>>(&'r mut self) -> Result<Option<T>> {
+        if self.go_on().await? {
+            self.row().map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Goes on to the next row. `false`: there was none left.
+    #[inline]
+    pub(crate) async fn go_on(&mut self) -> Result<bool> {
         while !self.advance()? {
             if self.answer.is_over() {
-                return Ok(None);
+                return Ok(false);
             }
             self.answer.fill().await?;
         }
-        self.row().map(Some)
+        Ok(true)
     }
 
     /// Goes on to the next row at hand. `false`: there is none.
     #[inline]
-    fn advance(&mut self) -> Result<bool> {
+    pub(crate) fn advance(&mut self) -> Result<bool> {
         while let Some(frame) = self.answer.next_at_hand() {
             match frame.tag {
                 b'D' => return Ok(true),
@@ -120,7 +130,7 @@ impl Rows {
 
     /// The row that [`advance`](Self::advance) went to.
     #[inline]
-    fn row<'r, T: FromRow<'r>>(&'r self) -> Result<T> {
+    pub(crate) fn row<'r, T: FromRow<'r>>(&'r self) -> Result<T> {
         let Some(frame) = self.answer.last() else {
             return Err(Fault::Skipped.into());
         };

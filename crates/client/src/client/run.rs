@@ -178,9 +178,7 @@ pub(super) fn bind<P: Params>(
 pub(super) async fn prepare(client: &Client, sql: &str, types: &[Type]) -> Result<Statement> {
     let types: Vec<Oid> = types.iter().map(|ty| ty.oid()).collect();
     // Whatever becomes of this future, the name is closed when it is dropped.
-    let name = client
-        .shared
-        .with(|session| session.cache.name(Named::Statement));
+    let name = client.shared.with(|session| session.name(Named::Statement));
     let mut answer = client
         .request(Keep::Stream, |series, _| {
             series.parse(&Parse {

@@ -11,6 +11,7 @@ use super::cache::Cache;
 use super::driver::Driver;
 use super::hub::Hub;
 use super::slots::{Keep, Slot, Slots};
+use super::statement::{Name, Named};
 use super::turn::{Ticket, Turn};
 use super::{Notification, notifications};
 use crate::channel::Channel;
@@ -158,6 +159,12 @@ impl Session {
         }
     }
 
+    /// A name that the session does not have yet.
+    pub(crate) fn name(&mut self, named: Named) -> Name {
+        self.core.named += 1;
+        Name::new(named, self.core.named, self.cache.home())
+    }
+
     /// Takes a ticket back, so that others may go on; first of all what was put off until then.
     pub(crate) fn give_up(&mut self, ticket: Ticket) {
         let held = self.turn.is_of(Some(ticket));
@@ -242,7 +249,8 @@ impl Session {
         let is_reader = |waker: &Waker| waker.will_wake(reader);
         let mut waiting = slots.filter(|entry| entry.waiting);
         !(waiting.any(|entry| entry.waker.as_ref().is_some_and(is_reader))
-            || self.turn.all().any(is_reader))
+            || self.turn.all().any(is_reader)
+            || self.quiet.iter().any(is_reader))
     }
 
     /// Takes one message. `false`: there is no whole one.
@@ -457,6 +465,14 @@ impl Session {
     /// Whether `slot` is what the server is at, and nothing is behind it.
     pub(crate) fn is_alone(&self, slot: Slot) -> bool {
         self.unanswered.len() == 1 && self.unanswered.front() == Some(&slot)
+    }
+
+    /// Whether what the server is at has no owner any more; with `alone`, and nothing is behind it.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn is_abandoned(&self, alone: bool) -> bool {
+        let first = self.unanswered.front();
+        (!alone || self.unanswered.len() == 1)
+            && first.is_some_and(|slot| !self.slots.get(*slot).owned)
     }
 
     /// Where the transaction stood when the server was last ready.

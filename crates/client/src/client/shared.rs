@@ -235,6 +235,13 @@ impl Shared {
         .await
     }
 
+    /// Waits until the oldest request that is unanswered is somebody's.
+    #[cfg(feature = "blocking")]
+    pub(crate) async fn drain(self: &Arc<Self>) {
+        let done = |session: &mut Session| (!session.is_abandoned(false)).then_some(());
+        poll_fn(|cx| self.poll(cx, done, |_, _| {})).await;
+    }
+
     /// Gives the session back, if nobody else has a part in it.
     ///
     /// # Errors

@@ -12,7 +12,8 @@ use trunkline_client::{Client, Mode};
 use trunkline_types::Type;
 use trunkline_types::copy::Options;
 
-use crate::support::{VERSIONS, client, on_runtime};
+use crate::api::on_runtime;
+use crate::support::{VERSIONS, client};
 
 /// Polls a future this often, whenever it is woken, and drops it where it then waits; `None` if it was not done by then.
 async fn polled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {

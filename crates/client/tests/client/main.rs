@@ -1,9 +1,11 @@
-//! The shared client against real servers of PostgreSQL 15 and 18.
+//! The shared client, and the blocking one, against real servers of PostgreSQL 15 and 18.
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is the failure report of a test"
 )]
 
+/// What differs between the two clients.
+mod api;
 mod copies;
 mod dropped;
 mod listening;
@@ -15,3 +17,13 @@ mod slow;
 mod support;
 mod transactions;
 mod types;
+
+/// The same tests of the blocking client, but for those that share it, and some of its own.
+mod blocking {
+    mod alone;
+    pub(crate) mod api;
+    trunkline_test_unasync::unasync!(
+        "tests/client"
+        copies listening pipelines queries retry support transactions types
+    );
+}

@@ -1,10 +1,11 @@
 //! Several requests in one round trip.
 
+use crate::api::wait;
 use crate::support::with_clients;
 
 #[test]
 fn replies_come_in_any_order() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         client
             .batch_execute(
                 "create temp table people (id int8 generated always as identity, name text)",
@@ -27,12 +28,12 @@ fn replies_come_in_any_order() {
         let touched = pipeline.execute("update people set name = $1", ("Eve",));
         assert_eq!(pipeline.len(), 6);
         pipeline.sync().await.unwrap();
-        let (total,): (i64,) = total.await.unwrap();
-        assert_eq!(touched.await.unwrap(), 1);
-        let all: Vec<(i32,)> = all.await.unwrap();
-        let (id,): (i64,) = id.await.unwrap();
-        let name: Option<(String,)> = name.await.unwrap();
-        let none: Option<(String,)> = none.await.unwrap();
+        let (total,): (i64,) = wait(total).await.unwrap();
+        assert_eq!(wait(touched).await.unwrap(), 1);
+        let all: Vec<(i32,)> = wait(all).await.unwrap();
+        let (id,): (i64,) = wait(id).await.unwrap();
+        let name: Option<(String,)> = wait(name).await.unwrap();
+        let none: Option<(String,)> = wait(none).await.unwrap();
         assert_eq!(
             (id, total, name, none),
             (1, 1, Some(("Ada".to_owned(),)), None)
@@ -43,7 +44,7 @@ fn replies_come_in_any_order() {
 
 #[test]
 fn an_error_undoes_and_skips() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         client
             .batch_execute("create temp table t (a int4)")
             .await
@@ -53,10 +54,10 @@ fn an_error_undoes_and_skips() {
         let at_fault = pipeline.one::<(i32,)>("select 1 / $1::int4", (0i32,));
         let after = pipeline.execute("insert into t values (2)", ());
         pipeline.sync().await.unwrap();
-        assert_eq!(before.await.unwrap(), 1);
-        let error = at_fault.await.unwrap_err();
+        assert_eq!(wait(before).await.unwrap(), 1);
+        let error = wait(at_fault).await.unwrap_err();
         assert_eq!(error.sqlstate().unwrap().as_str(), "22012");
-        let error = after.await.unwrap_err();
+        let error = wait(after).await.unwrap_err();
         assert!(error.to_string().starts_with("not run"), "{error}");
         let (count,): (i64,) = client
             .query_one("select count(*) from t", ())
@@ -68,18 +69,18 @@ fn an_error_undoes_and_skips() {
 
 #[test]
 fn what_is_not_sent_is_not_waited_for() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         let mut pipeline = client.pipeline();
         let reply = pipeline.execute("select 1", ());
         drop(pipeline);
-        let error = reply.await.unwrap_err();
+        let error = wait(reply).await.unwrap_err();
         assert!(error.to_string().contains("sync()"), "{error}");
         let statement = client.prepare("select $1::int4").await.unwrap();
         let mut pipeline = client.pipeline();
         let wrong = pipeline.one::<(i32,)>(&statement, ("one",));
         let error = pipeline.sync().await.unwrap_err();
         assert!(error.to_string().contains("$1"), "{error}");
-        assert!(wrong.await.is_err());
+        assert!(wait(wrong).await.is_err());
         client.pipeline().sync().await.unwrap();
     });
 }

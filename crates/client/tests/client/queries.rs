@@ -1,22 +1,26 @@
 //! Statements, in each mode.
 
-use trunkline_client::{Client, Mode, Row};
+use trunkline_client::{Mode, Row};
 
-use crate::support::{VERSIONS, client, on_runtime, with_clients};
+use crate::api::{Client, run};
+use crate::support::{VERSIONS, client, with_clients};
 
 const MODES: [Mode; 3] = [Mode::Prepared, Mode::Unnamed, Mode::Simple];
 
-fn in_every_mode<F: Future<Output = ()>>(test: impl Fn(Client) -> F) {
+fn in_every_mode(test: impl AsyncFn(&Client)) {
     for version in VERSIONS {
         for mode in MODES {
-            on_runtime(async { test(client(version).await.with_mode(mode)).await });
+            run(async || {
+                let client = client(version).await;
+                test(&client.with_mode(mode)).await;
+            });
         }
     }
 }
 
 #[test]
 fn rows_come_one_by_one() {
-    in_every_mode(|client| async move {
+    in_every_mode(async |client| {
         let sql = "select n, 'row ' || n from generate_series(1, $1::int4) n";
         let mut rows = client.query(sql, (100_000i32,)).await.unwrap();
         let names: Vec<&str> = rows.columns().names().collect();
@@ -34,7 +38,7 @@ fn rows_come_one_by_one() {
 
 #[test]
 fn one_row_is_one_row() {
-    in_every_mode(|client| async move {
+    in_every_mode(async |client| {
         let (sum,): (i64,) = client
             .query_one("select $1::int8 + $2::int8", (20i64, 22i64))
             .await
@@ -68,7 +72,7 @@ fn one_row_is_one_row() {
 
 #[test]
 fn execute_counts() {
-    in_every_mode(|client| async move {
+    in_every_mode(async |client| {
         client
             .batch_execute("create temp table people (id int4 primary key, name text); select 1")
             .await
@@ -108,7 +112,7 @@ fn execute_counts() {
 
 #[test]
 fn errors_leave_the_session_as_it_was() {
-    in_every_mode(|client| async move {
+    in_every_mode(async |client| {
         for sql in ["selec 1", "select nothing", "select 1/0"] {
             assert!(client.query_one::<(i32,)>(sql, ()).await.is_err());
             let (one,): (i32,) = client.query_one("select 1", ()).await.unwrap();
@@ -127,7 +131,7 @@ fn errors_leave_the_session_as_it_was() {
 /// T: "cached plan must not change result type".
 #[test]
 fn the_cache_survives_a_change_of_the_result() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         client
             .batch_execute("create temp table t (a int4); insert into t values (1)")
             .await
@@ -148,7 +152,7 @@ fn the_cache_survives_a_change_of_the_result() {
 
 #[test]
 fn statements_nobody_uses_are_closed() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         let count = "select count(*) from pg_prepared_statements";
         let statement = client
             .prepare_typed("select $1", &[trunkline_client::types::Type::INT4])
@@ -169,5 +173,26 @@ fn statements_nobody_uses_are_closed() {
         }
         let (kept,): (i64,) = client.query_one(count, ()).await.unwrap();
         assert_eq!(kept, 256);
+    });
+}
+
+/// The outer rows are many more than are kept for a slow reader, which here waits for something behind them.
+#[test]
+fn a_query_within_the_rows_of_another() {
+    with_clients(async |client| {
+        let sql = "select n, repeat('x', 1000) from generate_series(1, 5000) n";
+        let mut rows = client.query(sql, ()).await.unwrap();
+        let mut seen = 0;
+        while let Some((number, _)) = rows.next::<(i32, &str)>().await.unwrap() {
+            if number % 1000 == 0 {
+                let (same,): (i32,) = client
+                    .query_one("select $1::int4", (number,))
+                    .await
+                    .unwrap();
+                assert_eq!(same, number);
+            }
+            seen += 1;
+        }
+        assert_eq!(seen, 5000);
     });
 }

@@ -2,6 +2,7 @@
 
 use trunkline_client::Error;
 
+use crate::api::wait;
 use crate::support::{VERSIONS, client};
 
 #[tokio::test]
@@ -25,8 +26,8 @@ async fn what_was_not_sent() {
         let wrong = pipeline.execute("select 1/0", ());
         let skipped = pipeline.execute("select 1", ());
         pipeline.sync().await.unwrap();
-        assert!(!wrong.await.unwrap_err().safe_to_retry());
-        let skipped = skipped.await.unwrap_err();
+        assert!(!wait(wrong).await.unwrap_err().safe_to_retry());
+        let skipped = wait(skipped).await.unwrap_err();
         assert!(skipped.safe_to_retry() && !skipped.is_closed(), "{skipped}");
 
         let few = two.query_one::<(i32,)>("select 1 where false", ()).await;

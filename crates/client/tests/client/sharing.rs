@@ -1,12 +1,15 @@
 //! Many tasks, one session.
 
 use trunkline_client::Event;
+use trunkline_test_postgres::Version;
 
+use crate::copies::TABLE;
 use crate::support::with_clients;
+use crate::transactions::count;
 
 #[test]
 fn a_thousand_tasks_get_each_their_own_answer() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         let tasks: Vec<_> = (0..1000i32)
             .map(|number| {
                 let client = client.clone();
@@ -27,30 +30,9 @@ fn a_thousand_tasks_get_each_their_own_answer() {
     });
 }
 
-/// The outer rows are many more than are kept for a slow reader, which here waits for something behind them.
-#[test]
-fn a_query_within_the_rows_of_another() {
-    with_clients(|client| async move {
-        let sql = "select n, repeat('x', 1000) from generate_series(1, 5000) n";
-        let mut rows = client.query(sql, ()).await.unwrap();
-        let mut seen = 0;
-        while let Some((number, _)) = rows.next::<(i32, &str)>().await.unwrap() {
-            if number % 1000 == 0 {
-                let (same,): (i32,) = client
-                    .query_one("select $1::int4", (number,))
-                    .await
-                    .unwrap();
-                assert_eq!(same, number);
-            }
-            seen += 1;
-        }
-        assert_eq!(seen, 5000);
-    });
-}
-
 #[test]
 fn the_connection_comes_back_whole() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         drop(
             client
                 .query("select * from generate_series(1, 100000)", ())
@@ -70,5 +52,129 @@ fn the_connection_comes_back_whole() {
             }
         }
         assert_eq!(rows, 1);
+    });
+}
+
+#[test]
+fn a_transaction_has_the_session_to_itself() {
+    with_clients(async |mut client| {
+        client
+            .batch_execute("create temp table t (a int4)")
+            .await
+            .unwrap();
+        let other = client.clone();
+        let transaction = client.transaction().await.unwrap();
+        let outside = tokio::spawn(async move { count(&other).await });
+        transaction
+            .execute("insert into t values (1)", ())
+            .await
+            .unwrap();
+        tokio::task::yield_now().await;
+        assert!(!outside.is_finished());
+        let escaped = transaction.clone();
+        transaction.rollback().await.unwrap();
+        assert_eq!(outside.await.unwrap(), 0);
+        let error = escaped.execute("select 1", ()).await.unwrap_err();
+        assert!(error.to_string().contains("is over"), "{error}");
+    });
+}
+
+/// Dropped before the server has asked for the data, mostly, and its transaction with it.
+#[test]
+fn a_copy_is_dropped_half_way_into_it() {
+    with_clients(async |mut client| {
+        client.batch_execute(TABLE).await.unwrap();
+        for _ in 0..20 {
+            let transaction = client.transaction().await.unwrap();
+            let mut copying = Box::pin(transaction.copy_in("copy t from stdin"));
+            drop(polled_once(copying.as_mut()).await);
+            drop(copying);
+            drop(transaction);
+        }
+        assert_eq!(count(&client).await, 0);
+        let status = client.transaction_status();
+        assert_eq!(format!("{status:?}"), "Idle");
+    });
+}
+
+async fn polled_once<F: Future + Unpin>(mut future: F) -> std::task::Poll<F::Output> {
+    std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::Pin::new(&mut future).poll(cx)))
+        .await
+}
+
+#[test]
+fn notifications_come_while_others_work() {
+    with_clients(async |client| {
+        let mut notifications = client.notifications();
+        client.batch_execute("listen news").await.unwrap();
+        let sender = client.clone();
+        let sent = tokio::spawn(async move {
+            for number in 0..100 {
+                sender
+                    .execute("select pg_notify('news', $1)", (number.to_string(),))
+                    .await
+                    .unwrap();
+            }
+        });
+        for number in 0..100 {
+            let notification = notifications.next().await.unwrap().unwrap();
+            assert_eq!(notification.channel(), "news");
+            assert_eq!(notification.payload(), number.to_string());
+        }
+        sent.await.unwrap();
+    });
+}
+
+#[test]
+fn the_end_is_heard_by_all() {
+    with_clients(async |client| {
+        let mut notifications = client.notifications();
+        let (pid,): (i32,) = client
+            .query_one("select pg_backend_pid()", ())
+            .await
+            .unwrap();
+        let waiting = client.clone();
+        let waiting = tokio::spawn(async move { waiting.execute("select pg_sleep(60)", ()).await });
+        let version = if client
+            .parameter("server_version")
+            .unwrap()
+            .starts_with("15")
+        {
+            Version::V15
+        } else {
+            Version::V18
+        };
+        let killer = crate::support::client(version).await;
+        let busy = "select true from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'";
+        while killer
+            .query_opt::<(bool,)>(busy, (pid,))
+            .await
+            .unwrap()
+            .is_none()
+        {}
+        let behind = client.clone();
+        let behind = tokio::spawn(async move { behind.execute("select 1", ()).await });
+        killer
+            .execute("select pg_terminate_backend($1)", (pid,))
+            .await
+            .unwrap();
+        let error = notifications.next().await.unwrap_err();
+        for error in [
+            error,
+            waiting.await.unwrap().unwrap_err(),
+            behind.await.unwrap().unwrap_err(),
+        ] {
+            assert_eq!(error.sqlstate().unwrap().as_str(), "57P01");
+            assert!(error.is_closed());
+        }
+        assert!(notifications.next().await.unwrap().is_none());
+        assert!(client.is_closed());
+        assert!(
+            client
+                .execute("select 1", ())
+                .await
+                .unwrap_err()
+                .is_closed()
+        );
     });
 }

@@ -22,7 +22,7 @@ async fn answers(client: &Client) {
 /// Whoever waits behind a reader goes on when the reader is gone.
 #[test]
 fn a_slow_reader_goes() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         for round in 0..20 {
             let mut rows = client.query(MANY, ()).await.unwrap();
             rows.next::<(i32, &str)>().await.unwrap().unwrap();
@@ -44,7 +44,7 @@ fn a_slow_reader_goes() {
 /// Whoever waits behind a reader goes on when the reader does.
 #[test]
 fn a_slow_reader_reads_on() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         for round in 0..20 {
             let mut rows = client.query(MANY, ()).await.unwrap();
             rows.next::<(i32, &str)>().await.unwrap().unwrap();
@@ -65,7 +65,7 @@ fn a_slow_reader_reads_on() {
 /// wait too.
 #[test]
 fn a_reader_asks_amid_its_rows() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         for others in [0, 3] {
             let waiting: Vec<_> = (0..others)
                 .map(|_| {

@@ -2,11 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use trunkline_client::{Client, Isolation, TransactionOptions};
+use trunkline_client::{Isolation, TransactionOptions};
 
+use crate::api::Client;
 use crate::support::with_clients;
 
-async fn count(client: &Client) -> i64 {
+pub(crate) async fn count(client: &Client) -> i64 {
     let (count,) = client
         .query_one("select count(*) from t", ())
         .await
@@ -16,7 +17,7 @@ async fn count(client: &Client) -> i64 {
 
 #[test]
 fn dropped_it_is_rolled_back() {
-    with_clients(|mut client| async move {
+    with_clients(async |mut client| {
         client
             .batch_execute("create temp table t (a int4)")
             .await
@@ -40,7 +41,7 @@ fn dropped_it_is_rolled_back() {
 
 #[test]
 fn savepoints_are_rolled_back_alone() {
-    with_clients(|mut client| async move {
+    with_clients(async |mut client| {
         client
             .batch_execute("create temp table t (a int4)")
             .await
@@ -76,7 +77,7 @@ fn savepoints_are_rolled_back_alone() {
 
 #[test]
 fn to_commit_what_has_failed_is_an_error() {
-    with_clients(|mut client| async move {
+    with_clients(async |mut client| {
         let transaction = client.transaction().await.unwrap();
         assert!(transaction.execute("select 1/0", ()).await.is_err());
         let error = transaction.execute("select 1", ()).await.unwrap_err();
@@ -88,32 +89,8 @@ fn to_commit_what_has_failed_is_an_error() {
 }
 
 #[test]
-fn it_has_the_session_to_itself() {
-    with_clients(|mut client| async move {
-        client
-            .batch_execute("create temp table t (a int4)")
-            .await
-            .unwrap();
-        let other = client.clone();
-        let transaction = client.transaction().await.unwrap();
-        let outside = tokio::spawn(async move { count(&other).await });
-        transaction
-            .execute("insert into t values (1)", ())
-            .await
-            .unwrap();
-        tokio::task::yield_now().await;
-        assert!(!outside.is_finished());
-        let escaped = transaction.clone();
-        transaction.rollback().await.unwrap();
-        assert_eq!(outside.await.unwrap(), 0);
-        let error = escaped.execute("select 1", ()).await.unwrap_err();
-        assert!(error.to_string().contains("is over"), "{error}");
-    });
-}
-
-#[test]
 fn options_are_what_the_server_sees() {
-    with_clients(|mut client| async move {
+    with_clients(async |mut client| {
         let options = TransactionOptions::new()
             .isolation(Isolation::Serializable)
             .read_only(true)
@@ -135,7 +112,7 @@ fn options_are_what_the_server_sees() {
 
 #[test]
 fn portals_interleave() {
-    with_clients(|mut client| async move {
+    with_clients(async |mut client| {
         let transaction = client.transaction().await.unwrap();
         let sql = "select n from generate_series($1::int4, $2::int4) n";
         let first = transaction.portal(sql, (1i32, 5i32)).await.unwrap();

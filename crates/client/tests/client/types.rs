@@ -5,6 +5,7 @@ use trunkline_client::types::{Decode, Encode, Type};
 use trunkline_client::{FromRow, Mode};
 use trunkline_proto::Oid;
 
+use crate::api::wait;
 use crate::support::with_clients;
 
 const TYPES: &str = "
@@ -37,7 +38,7 @@ struct Owner {
 
 #[test]
 fn structs_hold_composites_and_enums_in_every_mode() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         client.batch_execute(TYPES).await.unwrap();
         let ada = Owner {
             id: 1 << 40,
@@ -68,7 +69,7 @@ fn structs_hold_composites_and_enums_in_every_mode() {
 
 #[test]
 fn a_domain_takes_what_is_beneath_it() {
-    with_clients(|mut client| async move {
+    with_clients(async |mut client| {
         client.batch_execute(TYPES).await.unwrap();
         let sql = "insert into owner (id) values ($1)";
         let statement = client.prepare(sql).await.unwrap();
@@ -80,7 +81,7 @@ fn a_domain_takes_what_is_beneath_it() {
             assert_eq!(client.execute(&statement, (7i64,)).await.unwrap(), 1);
             assert_eq!(client.execute(sql, (Some(7i64),)).await.unwrap(), 1);
         }
-        let found = client.clone().catalog().find(id.oid()).unwrap();
+        let found = client.catalog().find(id.oid()).unwrap();
         assert_eq!(found.name(), "user_id");
         assert_eq!(client.catalog().base(*id), Type::INT8);
 
@@ -88,7 +89,7 @@ fn a_domain_takes_what_is_beneath_it() {
         let mut pipeline = client.pipeline();
         let count = pipeline.execute(&statement, (8i64,));
         pipeline.sync().await.unwrap();
-        assert_eq!(count.await.unwrap(), 1);
+        assert_eq!(wait(count).await.unwrap(), 1);
 
         let error = client.execute(sql, (true,)).await.unwrap_err();
         let expected = "parameter $1 is of type bigint, which bool cannot be given as";
@@ -104,7 +105,7 @@ fn a_domain_takes_what_is_beneath_it() {
 
 #[test]
 fn a_type_is_asked_for_once_and_forgotten_when_it_is_gone() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         client.batch_execute(TYPES).await.unwrap();
         let (pets,): (Oid,) = client
             .query_one("select 'pg_temp.pet[]'::regtype::oid", ())

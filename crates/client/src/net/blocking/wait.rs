@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -14,7 +15,13 @@ use super::socket::Inner;
 
 thread_local! {
     static NOTED: RefCell<Noted> = const { RefCell::new(Noted::nothing()) };
-    static WAKER: Waker = Waker::from(Arc::new(Unpark(thread::current())));
+    static THREAD: (Arc<Wakes>, Waker) = {
+        let wakes = Arc::new(Wakes {
+            thread: thread::current(),
+            woken: AtomicBool::new(false),
+        });
+        (Arc::clone(&wakes), Waker::from(wakes))
+    };
 }
 
 /// Runs a future to its end on this thread.
@@ -25,30 +32,43 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     // Somebody's code may be called from within a future, and block on another session.
     let outer = NOTED.with_borrow_mut(|noted| (!noted.is_empty()).then(|| std::mem::take(noted)));
-    let output = loop {
-        // Most futures are done at once, or wait for a socket.
-        let mut cx = Context::from_waker(Waker::noop());
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            break output;
+    let output = THREAD.with(|(wakes, waker)| {
+        let mut cx = Context::from_waker(waker);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                break output;
+            }
+            if wakes.woken.swap(false, Ordering::Acquire) {
+                NOTED.with_borrow_mut(Noted::clear);
+            } else if !sleep_until_noted() {
+                thread::park();
+            }
         }
-        if sleep_until_noted() {
-            continue;
-        }
-        let waker = WAKER.with(Waker::clone);
-        let mut cx = Context::from_waker(&waker);
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            break output;
-        }
-        if !sleep_until_noted() {
-            thread::park();
-        }
-    };
+    });
     // What was noted last is of no use any more.
     NOTED.with_borrow_mut(Noted::clear);
     if let Some(outer) = outer {
         NOTED.set(outer);
     }
     output
+}
+
+/// A wake of this thread's futures.
+struct Wakes {
+    thread: Thread,
+    /// There was one since the last look.
+    woken: AtomicBool,
+}
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
 }
 
 /// What the futures of this thread wait for.
@@ -166,14 +186,6 @@ fn sleep_until_noted() -> bool {
     })
 }
 
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,7 +215,7 @@ mod tests {
     fn another_thread_may_wake() {
         let (mut thread, (done, answer)) = (None, std::sync::mpsc::channel());
         let answered = block_on(poll_fn(|cx| {
-            if !cx.waker().will_wake(Waker::noop()) && thread.is_none() {
+            if thread.is_none() {
                 let (waker, done) = (cx.waker().clone(), done.clone());
                 thread = Some(thread::spawn(move || {
                     thread::sleep(Duration::from_millis(20));
