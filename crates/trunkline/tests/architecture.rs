@@ -12,10 +12,11 @@ use std::process::Command;
 
 /// Each crate below `crates/`, and the crates of this project that it may import.
 const MAY_IMPORT: &[(&str, &str)] = &[
+    ("derive", ""),
     ("proto", ""),
-    ("types", "proto"),
+    ("types", "derive proto"),
     ("server", "proto types"),
-    ("client", "proto types"),
+    ("client", "derive proto types"),
     ("replication", "proto types server client"),
     ("proxy", "proto types server client"),
     ("trunkline", "proto types server client replication proxy"),

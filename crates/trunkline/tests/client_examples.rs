@@ -38,6 +38,14 @@ fn query() {
 }
 
 #[test]
+fn types() {
+    prints(
+        "types",
+        "Person { name: \"Ada\", mail: Some(Email(\"ada@example.org\")), moods: [VeryHappy, Sad] } is Sad\n",
+    );
+}
+
+#[test]
 fn pipeline() {
     let refused = "new row for relation \"accounts\" violates check constraint \"accounts_balance_check\" (23514); Failing row contains (Grace, -25).";
     prints(
