@@ -11,9 +11,13 @@ use trunkline_test_postgres::{Postgres, Version};
 
 /// Builds and runs an example with a connection string.
 fn run(name: &str, config: &str) -> Output {
+    run_with("client", name, config)
+}
+
+fn run_with(feature: &str, name: &str, config: &str) -> Output {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--package", "trunkline"]);
-    cargo.args(["--features", "client", "--example", name, "--", config]);
+    cargo.args(["--features", feature, "--example", name, "--", config]);
     cargo.output().unwrap()
 }
 
@@ -23,10 +27,14 @@ fn text(bytes: &[u8]) -> &str {
 
 /// Runs an example with each server, and expects the same output of both.
 fn prints(name: &str, expected: &str) {
+    prints_with("client", name, expected);
+}
+
+fn prints_with(feature: &str, name: &str, expected: &str) {
     for version in [Version::V15, Version::V18] {
         let port = Postgres::shared(version).port();
         let at = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-        let ran = run(name, &at);
+        let ran = run_with(feature, name, &at);
         assert!(ran.status.success(), "{}", text(&ran.stderr));
         assert_eq!(text(&ran.stdout), expected);
     }
@@ -76,4 +84,10 @@ fn raw() {
     assert!(!refused.status.success());
     let said = text(&refused.stderr);
     assert!(said.contains("is a server running there?"), "{said}");
+}
+
+#[test]
+fn blocking() {
+    let expected = "2 people\n1: Ada\n2: Grace\nnews: hot\n";
+    prints_with("client-blocking", "blocking", expected);
 }
