@@ -129,7 +129,7 @@ impl OAuth {
 
 impl Gss {
     fn of(settings: &Settings) -> Result<Self, ConfigError> {
-        let service = settings.get(Keyword::KrbSrvName).unwrap_or("postgres");
+        let service = settings.filled(Keyword::KrbSrvName).unwrap_or("postgres");
         let library = settings.filled(Keyword::GssLib);
         let delegation = settings.get(Keyword::GssDelegation).unwrap_or_default();
         Ok(Self {

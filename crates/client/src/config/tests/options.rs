@@ -224,6 +224,13 @@ fn protocol_versions_have_an_order() {
 }
 
 #[test]
+fn the_services_name_has_a_default() {
+    for text in ["", "krbsrvname=''", "krbsrvname=postgres"] {
+        assert_eq!(resolve(text, &ada()).unwrap().login.gss.service, "postgres");
+    }
+}
+
+#[test]
 fn scram_keys() {
     let key = "A".repeat(43) + "=";
     let both = format!("scram_client_key={key} scram_server_key={key}");
