@@ -63,8 +63,15 @@ impl Channel {
     pub(crate) async fn flush(&mut self) -> Result<()> {
         poll_fn(|cx| {
             loop {
-                if let Poll::Ready(written) = self.poll_write(cx) {
-                    return Poll::Ready(written.map_err(lost));
+                match self.poll_write(cx) {
+                    Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
+                    Poll::Ready(Err(error)) => {
+                        // Who has hung up may have said why, which is there to be taken (rule TE-01).
+                        let said = matches!(self.poll_read(cx), Poll::Ready(Ok(1..)));
+                        let said = said || !self.rest().is_empty();
+                        return Poll::Ready(if said { Ok(()) } else { Err(lost(error)) });
+                    }
+                    Poll::Pending => {}
                 }
                 if self.ended {
                     return Poll::Pending;
@@ -75,6 +82,7 @@ impl Channel {
                 match ready!(self.poll_read(cx)) {
                     Ok(0) => self.ended = true,
                     Ok(_) => {}
+                    Err(_) if !self.rest().is_empty() => return Poll::Ready(Ok(())),
                     Err(error) => return Poll::Ready(Err(lost(error))),
                 }
             }

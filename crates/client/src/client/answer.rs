@@ -164,8 +164,9 @@ impl Answer {
             cx,
             |session| {
                 let entry = session.slots.entry(*slot);
-                *finished = entry.finished;
                 if !entry.frames.is_empty() {
+                    // Of what is lost the end is an error, which comes after what there is.
+                    *finished = entry.finished && !entry.lost;
                     std::mem::swap(&mut entry.frames, taken);
                     if taken.len() >= FULL && session.waiters() > 0 {
                         shared.start_driver(session);
@@ -174,6 +175,7 @@ impl Answer {
                     session.asked(*slot, cx.waker());
                     return Some(Ok(()));
                 }
+                *finished = entry.finished;
                 match (*finished, entry.lost) {
                     (false, _) => None,
                     (true, false) => Some(Ok(())),

@@ -16,6 +16,8 @@ use crate::Result;
 pub(crate) struct Cache {
     statements: Option<LruCache<Box<str>, Statement>>,
     home: Arc<Dropped>,
+    /// Names that the server is being told to forget.
+    closing: Vec<(Named, Box<str>)>,
 }
 
 impl Cache {
@@ -24,6 +26,7 @@ impl Cache {
         Self {
             statements: NonZeroUsize::new(capacity).map(LruCache::new),
             home: Arc::default(),
+            closing: Vec::new(),
         }
     }
 
@@ -55,14 +58,20 @@ impl Cache {
         }
     }
 
-    /// Has the server forget what nobody uses any more.
+    /// Has the server forget what nobody uses any more, if the series is sent: see [`closed`](Self::closed).
     pub(crate) fn close_dropped(&mut self, series: &mut Series) -> Result<()> {
-        for (named, name) in self.home.take() {
+        self.closing.append(&mut self.home.take());
+        for (named, name) in &self.closing {
             series.close(match named {
-                Named::Statement => Target::Statement(StatementName::from(&*name)),
-                Named::Portal => Target::Portal(PortalName::from(&*name)),
+                Named::Statement => Target::Statement(StatementName::from(&**name)),
+                Named::Portal => Target::Portal(PortalName::from(&**name)),
             })?;
         }
         Ok(())
+    }
+
+    /// The series is sent.
+    pub(crate) fn closed(&mut self) {
+        self.closing.clear();
     }
 }

@@ -169,8 +169,10 @@ impl Client {
     /// Call it again.
     pub async fn close(&self) -> Result<()> {
         self.shared.quiet().await?;
-        self.shared
-            .with(|session| session.fail(crate::error::Kind::Closed.into()));
+        self.shared.with(|session| {
+            session.terminate();
+            session.fail(crate::error::Kind::Closed.into());
+        });
         Ok(())
     }
 }

@@ -112,6 +112,7 @@ impl Session {
             .and_then(|()| build(&mut series, &mut self.cache))
             .and_then(|()| self.append(&series));
         let slot = built.map(|()| {
+            self.cache.closed();
             let slot = self.slots.insert(self.sent, keep, copy);
             self.unanswered.push_back(slot);
             slot
@@ -227,7 +228,13 @@ impl Session {
         }
         // Nothing may be read, but the server may still wait for what we have to say.
         match self.core.channel.poll_write(io) {
-            Poll::Ready(Err(error)) => Err(Error::io("the connection was lost", error)),
+            // Who has hung up may have said why, which is read before anything else (rule TE-01), though not before its turn.
+            Poll::Ready(Err(_)) if self.is_held_up() => Ok(Step::Pending),
+            Poll::Ready(Err(error)) => match self.core.channel.poll_read_more(io) {
+                Poll::Ready(Ok(())) => Ok(Step::Done),
+                Poll::Ready(Err(error)) => Err(error),
+                Poll::Pending => Err(Error::io("the connection was lost", error)),
+            },
             _ => Ok(Step::Pending),
         }
     }
@@ -434,6 +441,17 @@ impl Session {
     /// Whether there is work that the server or we have not done.
     pub(crate) fn has_work(&self) -> bool {
         self.failed.is_none() && (!self.unanswered.is_empty() || self.core.channel.unsent() > 0)
+    }
+
+    /// Says goodbye, as far as that goes without waiting.
+    pub(crate) fn terminate(&mut self) {
+        let Core {
+            machine, channel, ..
+        } = &mut self.core;
+        if machine.terminate(&mut channel.output).is_ok() {
+            let mut io = Context::from_waker(Waker::noop());
+            let _ = channel.poll_write(&mut io);
+        }
     }
 
     /// The end: everybody is told.

@@ -265,13 +265,7 @@ impl Shared {
         let Some(mut session) = session else {
             return;
         };
-        let Core {
-            machine, channel, ..
-        } = &mut session.core;
-        if machine.terminate(&mut channel.output).is_ok() {
-            let mut io = Context::from_waker(Waker::noop());
-            let _ = channel.poll_write(&mut io);
-        }
+        session.terminate();
         session.driver.end();
     }
 

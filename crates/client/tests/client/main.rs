@@ -8,12 +8,14 @@
 mod api;
 mod copies;
 mod dropped;
+mod endings;
 mod listening;
 mod pipelines;
 mod queries;
 mod retry;
 mod sharing;
 mod slow;
+mod statements;
 mod support;
 mod transactions;
 mod types;

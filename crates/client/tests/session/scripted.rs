@@ -447,3 +447,27 @@ async fn results_of_functions() {
         );
     }
 }
+
+/// T-L15, TE-01: whoever sends to a server that has hung up is told what it said before.
+#[tokio::test]
+async fn what_was_said_before_hanging_up() {
+    for times in [1, 2, 3] {
+        let (port, thread) = Peer::play(|mut peer| {
+            peer.log_in();
+            peer.say(b'E', b"SFATAL\0VFATAL\0C57P01\0Mbye\0\0");
+        });
+        let mut connection = connect(port, "").await.unwrap();
+        thread.join().unwrap();
+        for _ in 0..times {
+            connection.query("select 1").unwrap();
+            connection.send().await.unwrap();
+            // Time for the reset that answers it.
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let Event::Error(error) = connection.next().await.unwrap() else {
+            panic!("no error");
+        };
+        assert_eq!(ServerError::new(&error).sqlstate().as_str(), "57P01");
+        assert!(connection.next().await.unwrap_err().is_closed());
+    }
+}

@@ -1,0 +1,144 @@
+//! What the server keeps for a client: as much as it uses, and no more.
+
+use trunkline_client::{Client, Mode};
+
+use crate::support::with_clients;
+
+/// How many statements are prepared on the server, without preparing one to find out.
+async fn prepared(client: &Client) -> i32 {
+    let sql = "select count(*)::int4::text from pg_prepared_statements";
+    let unnamed = client.with_mode(Mode::Unnamed);
+    let (count,): (String,) = unnamed.query_one(sql, ()).await.unwrap();
+    count.parse().unwrap()
+}
+
+/// SEC-64, SEC-72: texts without end, of which the last are kept.
+#[test]
+fn the_cache_has_a_bound() {
+    with_clients(|client| async move {
+        let mut most = 0;
+        for number in 0..2_000 {
+            let sql = format!("select {number}");
+            let (same,): (i32,) = client.query_one(&sql, ()).await.unwrap();
+            assert_eq!(same, number);
+            if number % 100 == 0 {
+                most = most.max(prepared(&client).await);
+            }
+        }
+        assert!((200..=257).contains(&most), "{most}");
+    });
+}
+
+/// A request that is refused before it is sent takes nothing with it.
+#[test]
+fn what_was_dropped_is_closed_however_the_next_request_fares() {
+    with_clients(|client| async move {
+        let before = prepared(&client).await;
+        let kept = client.prepare_typed("select $1::int4", &[]).await.unwrap();
+        drop(client.prepare_typed("select 1", &[]).await.unwrap());
+        // Two parameters too many, and one of the wrong type.
+        client.execute(&kept, (1, 2, 3)).await.unwrap_err();
+        client.execute(&kept, ("text",)).await.unwrap_err();
+        assert_eq!(prepared(&client).await, before + 1);
+        drop(client.prepare_typed("select 2", &[]).await.unwrap());
+        let mut pipeline = client.pipeline();
+        let reply = pipeline.execute(&kept, (1,));
+        pipeline.sync().await.unwrap();
+        reply.await.unwrap();
+        drop(kept);
+        assert_eq!(prepared(&client).await, before);
+    });
+}
+
+/// Two who prepare the same at once leave one statement.
+#[test]
+fn the_same_prepared_by_many() {
+    with_clients(|client| async move {
+        let before = prepared(&client).await;
+        let tasks: Vec<_> = (0..50)
+            .map(|number| {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let (same,): (i32,) = client
+                        .query_one("select $1::int4 as same", (number,))
+                        .await
+                        .unwrap();
+                    assert_eq!(same, number);
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(prepared(&client).await, before + 1);
+    });
+}
+
+/// A pooler or somebody's DISCARD ALL has thrown them away (EQ-39); and tables change their shape under them, also many times and for
+/// many at once.
+#[test]
+fn the_server_has_forgotten() {
+    with_clients(|client| async move {
+        let sql = "select * from shapes";
+        client
+            .batch_execute("create temp table shapes (a int4); insert into shapes values (1)")
+            .await
+            .unwrap();
+        for round in 0..5 {
+            for how in ["deallocate all", "discard plans", "discard all", ""] {
+                let shape = format!(
+                    "create temp table if not exists shapes (a int4);
+                     drop table shapes; create temp table shapes (a int4, c{round} text);
+                     insert into shapes values ({round}, 'x')"
+                );
+                client.batch_execute(&shape).await.unwrap();
+                if !how.is_empty() {
+                    client.batch_execute(how).await.unwrap();
+                }
+                if how == "discard all" {
+                    client.batch_execute(&shape).await.unwrap();
+                }
+                let tasks: Vec<_> = (0..5)
+                    .map(|_| {
+                        let client = client.clone();
+                        tokio::spawn(async move {
+                            client.query_one::<(i32, String)>(sql, ()).await.unwrap()
+                        })
+                    })
+                    .collect();
+                for task in tasks {
+                    assert_eq!(task.await.unwrap(), (round, "x".to_owned()));
+                }
+            }
+        }
+    });
+}
+
+/// In a transaction the same is an error, which is said, and the transaction's end.
+#[test]
+fn the_shape_changes_within_a_transaction() {
+    with_clients(|mut client| async move {
+        client
+            .batch_execute("create temp table shapes (a int4); insert into shapes values (1)")
+            .await
+            .unwrap();
+        let sql = "select * from shapes";
+        client.execute(sql, ()).await.unwrap();
+        let transaction = client.transaction().await.unwrap();
+        transaction
+            .batch_execute("alter table shapes add b text default 'x'")
+            .await
+            .unwrap();
+        let error = transaction.execute(sql, ()).await.unwrap_err();
+        assert_eq!(error.sqlstate().unwrap().as_str(), "0A000");
+        let error = transaction.execute("select 1", ()).await.unwrap_err();
+        assert_eq!(error.sqlstate().unwrap().as_str(), "25P02");
+        transaction.rollback().await.unwrap();
+        let row: (i32,) = client.query_one(sql, ()).await.unwrap();
+        assert_eq!(row, (1,));
+        // And the next transaction may use it from the start.
+        let transaction = client.transaction().await.unwrap();
+        transaction.execute(sql, ()).await.unwrap();
+        transaction.commit().await.unwrap();
+    });
+}
