@@ -168,8 +168,11 @@ impl Answer {
                     // Of what is lost the end is an error, which comes after what there is.
                     *finished = entry.finished && !entry.lost;
                     std::mem::swap(&mut entry.frames, taken);
-                    if taken.len() >= FULL && session.waiters() > 0 {
-                        shared.start_driver(session);
+                    if taken.len() >= FULL {
+                        if session.waiters() > 0 {
+                            shared.start_driver(session);
+                        }
+                        // At work, it was held up by this, and reads for us as well.
                         session.driver.kick(&mut session.woken);
                     }
                     session.asked(*slot, cx.waker());
