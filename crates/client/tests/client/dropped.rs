@@ -81,7 +81,6 @@ fn walk(scenario: impl AsyncFn(&mut Client, i32)) {
                         }
                         polls += 1;
                     }
-
                     over.store(true, Ordering::Relaxed);
                     rival.await.unwrap();
                     is_clean(&client, "at the end").await;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use trunkline_client::{Client, Error, Mode};
 use trunkline_test_postgres::{Postgres, Version};
 
-use crate::support::{VERSIONS, client, on_runtime, resolved};
+use crate::api::on_runtime;
+use crate::support::{VERSIONS, client, resolved};
 
 async fn pid(client: &Client) -> String {
     let unnamed = client.with_mode(Mode::Unnamed);

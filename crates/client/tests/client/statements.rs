@@ -15,7 +15,7 @@ async fn prepared(client: &Client) -> i32 {
 /// SEC-64, SEC-72: texts without end, of which the last are kept.
 #[test]
 fn the_cache_has_a_bound() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         let mut most = 0;
         for number in 0..2_000 {
             let sql = format!("select {number}");
@@ -32,7 +32,7 @@ fn the_cache_has_a_bound() {
 /// A request that is refused before it is sent takes nothing with it.
 #[test]
 fn what_was_dropped_is_closed_however_the_next_request_fares() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         let before = prepared(&client).await;
         let kept = client.prepare_typed("select $1::int4", &[]).await.unwrap();
         drop(client.prepare_typed("select 1", &[]).await.unwrap());
@@ -53,7 +53,7 @@ fn what_was_dropped_is_closed_however_the_next_request_fares() {
 /// Two who prepare the same at once leave one statement.
 #[test]
 fn the_same_prepared_by_many() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         let before = prepared(&client).await;
         let tasks: Vec<_> = (0..50)
             .map(|number| {
@@ -78,7 +78,7 @@ fn the_same_prepared_by_many() {
 /// many at once.
 #[test]
 fn the_server_has_forgotten() {
-    with_clients(|client| async move {
+    with_clients(async |client| {
         let sql = "select * from shapes";
         client
             .batch_execute("create temp table shapes (a int4); insert into shapes values (1)")
@@ -117,7 +117,7 @@ fn the_server_has_forgotten() {
 /// In a transaction the same is an error, which is said, and the transaction's end.
 #[test]
 fn the_shape_changes_within_a_transaction() {
-    with_clients(|mut client| async move {
+    with_clients(async |mut client| {
         client
             .batch_execute("create temp table shapes (a int4); insert into shapes values (1)")
             .await
