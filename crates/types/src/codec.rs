@@ -24,7 +24,8 @@ use crate::{DecodeError, EncodeError, Format, Type};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value PostgreSQL knows",
-    note = "integers are i16, i32 or i64; for text use &str or String; for NULL wrap the value in an Option"
+    note = "integers are i16, i32 or i64; for text use &str or String; for NULL wrap the value in an Option",
+    note = "an enum, domain or composite of the database is a type with `#[derive(Encode)]`"
 )]
 pub trait Encode {
     /// Whether values of this Rust type can be written as `ty`. The other methods do not check it again: ask once
@@ -183,7 +184,8 @@ fn fitting(value: &dyn AnyValue, ty: Type) -> Result<&dyn Encode, EncodeError> {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a PostgreSQL value",
-    note = "integers are i16, i32 or i64; for text use &str or String; for columns that may be NULL use Option<_>"
+    note = "integers are i16, i32 or i64; for text use &str or String; for columns that may be NULL use Option<_>",
+    note = "an enum, domain or composite of the database is a type with `#[derive(Decode)]`"
 )]
 pub trait Decode<'a>: Sized {
     /// Whether values of `ty` can be read as this Rust type. The other methods do not check it again.

@@ -31,6 +31,12 @@ pub trait FromRow<'r>: Sized {
 }
 
 /// What a row can become that borrows nothing of it.
+#[diagnostic::on_unimplemented(
+    message = "a row cannot be read as `{Self}` and given away",
+    note = "a row of one column is a tuple with a comma: `(value,)`",
+    note = "a struct takes `#[derive(FromRow)]`, and owns its fields here: `String`, not `&str`",
+    note = "what borrows is lent by `query`, whose `Rows::next` gives one row after the other"
+)]
 pub trait FromRowOwned: for<'r> FromRow<'r> {}
 
 impl<T: for<'r> FromRow<'r>> FromRowOwned for T {}
