@@ -12,7 +12,7 @@ use crate::{Params, Result};
 /// SQL with its parameters written into it as quoted strings, which the server takes for what the place asks for, as it does with a
 /// parameter whose type is left open.
 ///
-/// `strings`: what the server says of `standard_conforming_strings`.
+/// `strings` and `encoding`: what the server says of `standard_conforming_strings` and `client_encoding`.
 ///
 /// # Errors
 ///
@@ -21,12 +21,17 @@ pub(super) fn interpolate<'a, P: Params>(
     text: &'a str,
     params: &P,
     strings: Option<&str>,
+    encoding: Option<&str>,
 ) -> Result<Cow<'a, str>> {
     if params.width() == 0 {
         return Ok(Cow::Borrowed(text));
     }
     if strings != Some("on") {
         return Err(Fault::Interpolation("standard_conforming_strings is not on").into());
+    }
+    // Elsewhere a quote may be a part of a character (SEC-81).
+    if encoding.is_some_and(|encoding| encoding != "UTF8") {
+        return Err(Fault::Interpolation("client_encoding is not UTF8").into());
     }
     let literals = literals(params)?;
     let mut result = String::with_capacity(text.len());

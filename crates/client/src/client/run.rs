@@ -36,7 +36,9 @@ impl Client {
             Mode::Unnamed => self.unnamed(sql, params, keep).await,
             Mode::Simple => {
                 let strings = self.parameter("standard_conforming_strings");
-                let sql = literal::interpolate(sql, params, strings.as_deref())?;
+                let encoding = self.parameter("client_encoding");
+                let sql =
+                    literal::interpolate(sql, params, strings.as_deref(), encoding.as_deref())?;
                 let answer = self.simple(&sql, keep).await?;
                 self.rows(answer, None, keep).await
             }

@@ -274,7 +274,7 @@ impl Session {
         let frame = received.get(..size).unwrap_or_default();
         *start += size;
         match event {
-            Event::DataRow(_) => {
+            Event::DataRow(_) | Event::CopyData(_) => {
                 if let Some(slot) = self.unanswered.front() {
                     let entry = self.slots.entry(*slot);
                     let wanted = match &mut entry.keep {

@@ -49,7 +49,13 @@ impl Client {
         let mut rows: Rows = match self.mode {
             Mode::Simple => {
                 let strings = self.parameter("standard_conforming_strings");
-                let sql = literal::interpolate(catalog::SQL, &params, strings.as_deref())?;
+                let encoding = self.parameter("client_encoding");
+                let sql = literal::interpolate(
+                    catalog::SQL,
+                    &params,
+                    strings.as_deref(),
+                    encoding.as_deref(),
+                )?;
                 let answer = self.simple(&sql, keep).await?;
                 self.rows(answer, None, keep).await?
             }

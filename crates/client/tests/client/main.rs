@@ -10,6 +10,7 @@ mod copies;
 mod dropped;
 mod endings;
 mod listening;
+mod literals;
 mod pipelines;
 mod queries;
 mod retry;
@@ -26,6 +27,6 @@ mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/client"
-        copies listening pipelines queries retry support transactions types
+        copies listening literals pipelines queries retry support transactions types
     );
 }
