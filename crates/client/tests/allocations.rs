@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use trunkline_client::{Connection, Environment, Event};
+use trunkline_client::{Client, Connection, Environment, Event};
 use trunkline_proto::codec::{Formats, Values};
 use trunkline_proto::frontend::Bind;
 use trunkline_proto::{PortalName, StatementName};
@@ -367,4 +367,73 @@ fn parameters_without_end() {
     let (count, most) = taken(port);
     assert_eq!(count, 200_000);
     assert!(most < 512 * 1024, "{most} bytes");
+}
+
+/// The same through a shared client: a hundred thousand requests of many tasks, with large answers in between.
+#[test]
+fn a_shared_client_in_bounded_memory() {
+    let info = allocation_counter::measure(|| {
+        runtime().block_on(async {
+            let client = Client::new(open(Version::V18, "disable").await).unwrap();
+            let tasks: Vec<_> = (0..100)
+                .map(|task| tokio::spawn(many_requests(client.clone(), task * REQUESTS / 100)))
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    });
+    let most = info.bytes_max / (1024 * 1024);
+    assert!(most < 32, "{most} MiB");
+}
+
+async fn many_requests(client: Client, first: usize) {
+    for number in first..first + REQUESTS / 100 {
+        let length = if number.is_multiple_of(EVERY) {
+            LARGE
+        } else {
+            5
+        };
+        let length = i32::try_from(length).unwrap();
+        let mut rows = client
+            .query("select repeat('x', $1)", (length,))
+            .await
+            .unwrap();
+        let (text,) = rows.next::<(&str,)>().await.unwrap().unwrap();
+        assert_eq!(i32::try_from(text.len()).unwrap(), length);
+        assert!(rows.next::<(&str,)>().await.unwrap().is_none());
+    }
+}
+
+/// Rows and COPY data that nobody takes, or that are taken slowly, are not kept: 100 MB, four times.
+#[test]
+fn what_nobody_takes_is_not_kept() {
+    const ROWS: usize = 100_000;
+    let info = allocation_counter::measure(|| {
+        runtime().block_on(async {
+            let client = Client::new(open(Version::V18, "disable").await).unwrap();
+            let sql = format!("select repeat('x', 1000) from generate_series(1, {ROWS})");
+            assert_eq!(client.execute(&sql, ()).await.unwrap(), ROWS as u64);
+            client
+                .batch_execute(&format!("copy ({sql}) to stdout"))
+                .await
+                .unwrap();
+            let error = client
+                .execute(&format!("copy ({sql}) to stdout"), ())
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains("COPY"), "{error}");
+            let mut rows = client.query(&sql, ()).await.unwrap();
+            let mut seen = 0;
+            while rows.next::<(&str,)>().await.unwrap().is_some() {
+                if seen % 10_000 == 0 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                seen += 1;
+            }
+            assert_eq!(seen, ROWS);
+        });
+    });
+    let most = info.bytes_max / 1024;
+    assert!(most < 2048, "{most} KiB");
 }

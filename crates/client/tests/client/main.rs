@@ -7,6 +7,7 @@
 /// What differs between the two clients.
 mod api;
 mod copies;
+mod crowds;
 mod dropped;
 mod endings;
 mod listening;
