@@ -107,7 +107,8 @@ impl fmt::Display for ValueError {
                 let rust = Short(rust);
                 write!(
                     f,
-                    "column \"{name}\" is of type {ty}, which cannot be read as {rust}"
+                    "column \"{name}\" is of type {ty}, which cannot be read as {rust}{}",
+                    Hint(*ty, "Decode")
                 )
             }
             Self::Column {
@@ -150,8 +151,9 @@ impl fmt::Display for ValueError {
                 let rust = Short(rust);
                 write!(
                     f,
-                    "parameter ${} is of type {ty}, which {rust} cannot be given as",
-                    place + 1
+                    "parameter ${} is of type {ty}, which {rust} cannot be given as{}",
+                    place + 1,
+                    Hint(*ty, "Encode")
                 )
             }
             Self::Param {
@@ -168,6 +170,22 @@ impl fmt::Display for ValueError {
                 )
             }
         }
+    }
+}
+
+/// What goes with a type that is not built in.
+struct Hint(Type, &'static str);
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(ty, derive) = self;
+        if ty.is_built_in() {
+            return Ok(());
+        }
+        write!(
+            f,
+            "; a type of the database's own goes with text, or with #[derive({derive})]"
+        )
     }
 }
 

@@ -91,6 +91,13 @@ fn a_domain_takes_what_is_beneath_it() {
         pipeline.sync().await.unwrap();
         assert_eq!(wait(count).await.unwrap(), 1);
 
+        // An array of a domain's values, whose own type knows them by the domain.
+        let sql = "select cardinality($1::pg_temp.id[]), ($1)[2]::int8";
+        let ids = vec![1i64, 1 << 40];
+        let found: (i32, i64) = client.query_one(sql, (ids,)).await.unwrap();
+        assert_eq!(found, (2, 1 << 40));
+
+        let sql = "insert into owner (id) values ($1)";
         let error = client.execute(sql, (true,)).await.unwrap_err();
         let expected = "parameter $1 is of type bigint, which bool cannot be given as";
         assert_eq!(error.to_string(), expected);

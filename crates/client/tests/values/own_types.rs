@@ -184,7 +184,8 @@ async fn what_the_types_are_is_looked_up_at_once() {
         assert_eq!(
             error.to_string(),
             format!(
-                "parameter $1 is of type oid {}, which f64 cannot be given as",
+                "parameter $1 is of type oid {}, which f64 cannot be given as; \
+                 a type of the database's own goes with text, or with #[derive(Encode)]",
                 params[0].oid()
             )
         );

@@ -1,12 +1,12 @@
 //! One statement after the other on a connection of one's own.
 
-use trunkline_client::{
-    Columns, Connection, Environment, Event, OwnedRow, Params, Result, Row, ServerError,
-};
+use trunkline_client::{Columns, Environment, Event, OwnedRow, Params, Result, Row, ServerError};
 use trunkline_proto::frontend::Target;
 use trunkline_proto::{Format, PortalName, StatementName};
 use trunkline_test_postgres::{Postgres, Version};
 use trunkline_types::Type;
+
+use crate::api::Connection;
 
 pub(crate) const VERSIONS: [Version; 2] = [Version::V15, Version::V18];
 
