@@ -149,6 +149,38 @@ mod tests {
         }
     }
 
+    /// Certificates come from whoever is there: with any byte changed and cut anywhere, they are read or refused.
+    #[test]
+    fn nothing_in_a_certificate_is_fatal() {
+        use crate::net::version1::Version1;
+        use rustls::pki_types::pem::PemObject;
+
+        let folder = tempfile::tempdir().unwrap();
+        let made = trunkline_test_postgres::Certificates::create(folder.path()).unwrap();
+        let roots = [CertificateDer::from_pem_file(made.authority()).unwrap()];
+        let whole = CertificateDer::from_pem_file(made.server().certificate).unwrap();
+        let algorithms = crate::net::tls::provider().signature_verification_algorithms;
+        let host = ServerName::try_from("localhost").unwrap();
+        let look = |bytes: &[u8]| {
+            let certificate = CertificateDer::from(bytes);
+            is_for(&certificate, &host);
+            is_current(&certificate, UnixTime::now());
+            constrains_names(&certificate);
+            if let Some(old) = Version1::of(&certificate) {
+                let verified = old.verify(&roots, &algorithms, UnixTime::now());
+                assert!(verified.is_err(), "nobody has signed this one");
+            }
+        };
+        for at in 0..whole.len() {
+            look(&whole[..at]);
+            for change in [1, 0x20, 0x80, 0xff] {
+                let mut changed = whole.to_vec();
+                changed[at] ^= change;
+                look(&changed);
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_certificate_is_for_nobody() {
         let host = ServerName::try_from("a").unwrap();

@@ -141,10 +141,14 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match Version1::of(certificate) {
-            Some(old) => old.verify_tls12(message, signed, &self.algorithms),
-            None => crypto::verify_tls12_signature(message, certificate, signed, &self.algorithms),
+        let verified =
+            crypto::verify_tls12_signature(message, certificate, signed, &self.algorithms);
+        if is_unread(&verified)
+            && let Some(old) = Version1::of(certificate)
+        {
+            return old.verify_tls12(message, signed, &self.algorithms);
         }
+        verified
     }
 
     fn verify_tls13_signature(
@@ -153,13 +157,25 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match Version1::of(certificate) {
-            Some(old) => old.verify_tls13(message, signed, &self.algorithms),
-            None => crypto::verify_tls13_signature(message, certificate, signed, &self.algorithms),
+        let verified =
+            crypto::verify_tls13_signature(message, certificate, signed, &self.algorithms);
+        if is_unread(&verified)
+            && let Some(old) = Version1::of(certificate)
+        {
+            return old.verify_tls13(message, signed, &self.algorithms);
         }
+        verified
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
+}
+
+/// Whether webpki does not take the certificate for one that it reads.
+const fn is_unread<T>(verified: &Result<T, Error>) -> bool {
+    matches!(
+        verified,
+        Err(Error::InvalidCertificate(CertificateError::Other(_)))
+    )
 }
