@@ -3,12 +3,14 @@
 //! | derive | from | for |
 //! |---|---|---|
 //! | [`Encode`](macro@Encode), [`Decode`](macro@Decode) | `trunkline-types`, `trunkline::types` | an enum, domain or composite |
+//! | [`EncodeRow`](macro@EncodeRow) | `trunkline-types`, `trunkline::types` | a struct as a row to be written |
 //! | [`FromRow`](macro@FromRow) | `trunkline-client`, `trunkline::client` | a row as a struct |
 #![forbid(unsafe_code)]
 
 mod attributes;
 mod bounds;
 mod case;
+mod encode_row;
 mod from_row;
 mod path;
 mod value;
@@ -159,6 +161,40 @@ pub fn encode(input: TokenStream) -> TokenStream {
 pub fn decode(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     value::decode(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Writes a struct as a row: its fields are the values of the columns, in this order. Rows go into COPY, and are the parameters of a
+/// statement.
+///
+/// ```
+/// use trunkline_types::copy::{Encoder, Options};
+/// use trunkline_types::{EncodeRow, Type};
+///
+/// #[derive(EncodeRow)]
+/// struct Item<'a> {
+///     id: i32,
+///     name: Option<&'a str>,
+/// }
+///
+/// let mut data = Vec::new();
+/// let columns = [("id", Type::INT4), ("name", Type::TEXT)];
+/// let mut encoder = Encoder::new(Options::text(), columns)?;
+/// encoder.row(&Item { id: 1, name: Some("tea") }, &mut data)?;
+/// encoder.row(&Item { id: 2, name: None }, &mut data)?;
+/// encoder.finish(&mut data)?;
+/// assert_eq!(data, b"1\ttea\n2\t\\N\n");
+/// # Ok::<(), trunkline_types::copy::Error>(())
+/// ```
+/// ```compile_fail
+/// #[derive(trunkline_types::EncodeRow)]
+/// enum Neither { A, B }
+/// ```
+#[proc_macro_derive(EncodeRow, attributes(value))]
+pub fn encode_row(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    encode_row::derive(&input)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -84,7 +84,7 @@ pub use row::{DecodeRow, EncodeRow};
 pub use text::{Json, Uuid};
 pub use time::{Date, Interval, Time, TimeTz, Timestamp, TimestampTz};
 #[cfg(feature = "derive")]
-pub use trunkline_derive::{Decode, Encode};
+pub use trunkline_derive::{Decode, Encode, EncodeRow};
 pub use trunkline_proto::{Format, Oid};
 pub use ty::{Kind, Type};
 

@@ -6,7 +6,8 @@ use core::any::type_name;
 
 use crate::{Decode, DecodeError, Encode, Type};
 
-/// A row that can be written: a tuple of up to 16 values, or an array, slice or vector of values of one type.
+/// A row that can be written: a tuple of up to 16 values, an array, slice or vector of values of one type, or a struct with
+/// `#[derive(EncodeRow)]` (feature `derive`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row of values that PostgreSQL knows",
     note = "a row of one column is a tuple with a comma: `(value,)`",

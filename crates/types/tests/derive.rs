@@ -7,7 +7,8 @@
 
 use std::fmt::Debug;
 
-use trunkline_types::{Decode, Encode, EncodeError, Format, Json, Oid, Timestamp, Type};
+use trunkline_types::copy::{Encoder, Options};
+use trunkline_types::{Decode, Encode, EncodeError, EncodeRow, Format, Json, Oid, Timestamp, Type};
 
 /// A type of one database.
 const OWN: Type = Type::from_oid(Oid(16_500));
@@ -159,4 +160,41 @@ fn faults_in_composites() {
         error.to_string(),
         "the Rust type does not hold values of type integer, in field 2 of the composite"
     );
+}
+
+#[derive(EncodeRow)]
+struct Line<'a, T: Debug> {
+    id: i32,
+    text: &'a str,
+    more: Option<T>,
+}
+
+#[derive(EncodeRow)]
+struct Nothing;
+
+#[test]
+fn structs_are_rows_to_be_written() {
+    let line = Line {
+        id: 7,
+        text: "a b",
+        more: Some(Mood::Sad),
+    };
+    let types = [Type::INT4, Type::TEXT, OWN];
+    <Line<'_, Mood>>::check(&types).unwrap();
+    assert_eq!(<Line<'_, Mood>>::check(&types[..2]), Err(2));
+    let wrong = [Type::INT4, Type::INT4, OWN];
+    assert_eq!(<Line<'_, Mood>>::check(&wrong), Err(1));
+    assert_eq!((line.width(), line.rust_type(0)), (3, "i32"));
+    assert_eq!((Nothing.width(), Nothing::check(&[])), (0, Ok(())));
+
+    for options in [Options::csv(), Options::binary()] {
+        let columns = [("id", types[0]), ("text", types[1]), ("more", types[2])];
+        let (mut by_struct, mut by_tuple) = (Vec::new(), Vec::new());
+        let mut encoder = Encoder::new(options.clone(), columns).unwrap();
+        encoder.row(&line, &mut by_struct).unwrap();
+        let mut encoder = Encoder::new(options, columns).unwrap();
+        let tuple = (line.id, line.text, line.more);
+        encoder.row(&tuple, &mut by_tuple).unwrap();
+        assert_eq!(by_struct, by_tuple);
+    }
 }

@@ -2,8 +2,8 @@
 
 use trunkline_types::EncodeRow;
 
-/// The parameters of a statement: `()`, a tuple of up to 16 values, an array, slice or vector of one type, or, where neither number
-/// nor types are known before, `&[&dyn AnyValue]`.
+/// The parameters of a statement: `()`, a tuple of up to 16 values, an array, slice or vector of one type, a struct with
+/// `#[derive(types::EncodeRow)]`, or, where neither number nor types are known before, `&[&dyn AnyValue]`.
 ///
 /// ```
 /// # use trunkline_client::Params;
