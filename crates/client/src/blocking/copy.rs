@@ -8,7 +8,7 @@ use super::drain::Drain;
 use crate::net::blocking::block_on;
 use crate::{Result, client};
 
-/// Data on its way into a table. It has the session to itself.
+/// Data on its way into a table. It has the session to itself: whatever else is asked of the client meanwhile fails.
 ///
 /// Dropped without [`finish`](Self::finish) the COPY is given up, and nothing of it stays.
 #[derive(Debug)]

@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Copy,
     /// Rows where a COPY was expected.
     NoCopy,
+    /// A COPY waits for data from the very thread that asks for something else.
+    Copying,
     /// A connection was to be shared in the middle of something.
     Busy,
     /// The connection was asked for while other clones are there.
@@ -51,6 +53,9 @@ impl fmt::Display for Fault {
             Self::Lagged(lost) => write!(f, "{lost} messages were thrown away, because nobody took them"),
             Self::Copy => f.write_str("the statement is a COPY, which returns no rows: use copy_in() or copy_out()"),
             Self::NoCopy => f.write_str("the statement is not a COPY in this direction"),
+            Self::Copying => f.write_str(
+                "a COPY to the server is not finished, and nothing else can be sent meanwhile: call finish() or abort() first",
+            ),
             Self::Busy => f.write_str("the connection has requests that are not answered yet, and cannot be shared before they are"),
             Self::Cloned => f.write_str("the connection cannot be taken out while clones or transactions of the client are there"),
             Self::Interpolation(why) => write!(f, "the parameters cannot be written into the SQL: {why}"),

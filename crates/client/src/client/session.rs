@@ -485,6 +485,12 @@ impl Session {
         self.unanswered.len() == 1 && self.unanswered.front() == Some(&slot)
     }
 
+    /// Whether a COPY is under way whose data somebody has still to send.
+    pub(crate) fn is_copying(&self) -> bool {
+        let last = self.unanswered.back().map(|slot| self.slots.get(*slot));
+        last.is_some_and(|entry| entry.copy.is_some() && entry.owned)
+    }
+
     /// Whether what the server is at has no owner any more; with `alone`, and nothing is behind it.
     #[cfg(feature = "blocking")]
     pub(crate) fn is_abandoned(&self, alone: bool) -> bool {

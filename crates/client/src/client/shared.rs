@@ -182,6 +182,11 @@ impl Shared {
         driver::start(self, &mut session.driver, &mut session.woken);
     }
 
+    /// Whether to wait for the end of a COPY is in vain, because whoever waits is who should send its data.
+    fn is_in_vain(&self, session: &Session) -> bool {
+        !self.runtime.has_tasks() && session.is_copying()
+    }
+
     /// Sends what can be sent at once.
     pub(crate) fn write(&self, session: &mut Session) {
         let mut io = Context::from_waker(&self.io_waker);
@@ -227,6 +232,7 @@ impl Shared {
                 cx,
                 |session| match session.failure() {
                     Some(error) => Some(Err(error)),
+                    None if self.is_in_vain(session) => Some(Err(Fault::Copying.into())),
                     None => session.is_quiet().then_some(Ok(())),
                 },
                 Session::wait_for_quiet,
@@ -324,7 +330,8 @@ impl Shared {
                         return Some(Err(Fault::Over.into()));
                     }
                     if !session.may_send(ticket) {
-                        return None;
+                        let vain = !session.turn.is_of(ticket) && self.is_in_vain(session);
+                        return vain.then(|| Err(Fault::Copying.into()));
                     }
                     let result = act.take().map(|act| act(session));
                     session.woken.extend(session.turn.first());

@@ -17,6 +17,16 @@ pub(crate) enum Runtime {
 }
 
 impl Runtime {
+    /// Whether there may be somebody else.
+    pub(crate) const fn has_tasks(self) -> bool {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio => true,
+            #[cfg(feature = "blocking")]
+            Self::Blocking => false,
+        }
+    }
+
     /// The addresses of a host.
     pub(super) async fn lookup(self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         match self {

@@ -152,6 +152,30 @@ fn the_connection_comes_back_whole() {
     });
 }
 
+/// With tasks somebody else might finish the COPY; here nobody would.
+#[test]
+fn nothing_waits_for_a_copy_of_its_own() {
+    with_clients(|mut client| {
+        client
+            .batch_execute("create temp table t (a text)")
+            .unwrap();
+        let mut copy = client.copy_in("copy t from stdin").unwrap();
+        let error = client.execute("select 1", ()).unwrap_err();
+        assert!(error.to_string().contains("finish()"), "{error}");
+        assert!(client.close().is_err());
+        copy.send(b"one\n").unwrap();
+        assert_eq!(copy.finish().unwrap(), 1);
+        let (count,): (i64,) = client.query_one("select count(*) from t", ()).unwrap();
+        assert_eq!(count, 1);
+
+        let transaction = client.transaction().unwrap();
+        let copy = transaction.copy_in("copy t from stdin").unwrap();
+        assert!(transaction.execute("select 1", ()).is_err());
+        copy.abort().unwrap();
+        transaction.rollback().unwrap();
+    });
+}
+
 /// It may go from thread to thread.
 #[test]
 fn a_client_may_be_sent() {
