@@ -10,6 +10,7 @@ mod copies;
 mod crowds;
 mod dropped;
 mod endings;
+mod hijack;
 mod listening;
 mod literals;
 mod pipelines;
@@ -28,6 +29,6 @@ mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/client"
-        copies listening literals pipelines queries retry support transactions types
+        copies hijack listening literals pipelines queries retry support transactions types
     );
 }
