@@ -163,6 +163,7 @@ impl Answer {
         shared.poll(
             cx,
             |session| {
+                session.looking = Some(*slot);
                 let entry = session.slots.entry(*slot);
                 if !entry.frames.is_empty() {
                     // Of what is lost the end is an error, which comes after what there is.
@@ -210,6 +211,7 @@ impl Answer {
         shared.poll(
             cx,
             |session| {
+                session.looking = Some(*slot);
                 let entry = session.slots.entry(*slot);
                 if !entry.finished {
                     return None;

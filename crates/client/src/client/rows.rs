@@ -260,8 +260,13 @@ pub(crate) fn described(frame: Frame<'_>) -> Result<Columns> {
 /// The number at the end of a tag such as `INSERT 0 5`.
 pub(crate) fn rows_of(frame: Frame<'_>) -> Option<u64> {
     let done = CommandComplete::decode(frame.body).ok()?;
-    let word = done.tag.rsplit(|byte| *byte == b' ').next()?;
-    std::str::from_utf8(word).ok()?.parse().ok()
+    let space = done.tag.iter().rposition(|byte| !byte.is_ascii_digit())?;
+    let (b' ', digits @ [_, ..]) = done.tag.get(space..)?.split_first()? else {
+        return None;
+    };
+    digits.iter().try_fold(0_u64, |number, digit| {
+        number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    })
 }
 
 impl fmt::Debug for Rows {

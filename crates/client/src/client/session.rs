@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use trunkline_proto::backend::TransactionStatus;
+use trunkline_proto::backend::{DataRow, TransactionStatus};
 use trunkline_proto::client::{Event, Misuse, Series};
 
 use super::cache::Cache;
 use super::driver::Driver;
 use super::hub::Hub;
-use super::slots::{Keep, Slot, Slots};
+use super::slots::{Entry, Keep, Slot, Slots};
 use super::statement::{Name, Named};
 use super::turn::{Ticket, Turn};
 use super::{Notification, notifications};
@@ -40,6 +40,8 @@ pub(crate) struct Session {
     pub(crate) notices: Hub<Notice>,
     /// Entries whose owner waits.
     waiting: usize,
+    /// The entry whose owner has the lock now, and sees for itself what comes.
+    pub(crate) looking: Option<Slot>,
     pub(crate) driver: Driver,
     /// Whom to wake once the lock is released.
     pub(crate) woken: Vec<Waker>,
@@ -72,6 +74,7 @@ impl Session {
             notifications: Hub::new(notifications::MAX_WAITING),
             notices: Hub::new(notifications::MAX_WAITING),
             waiting: 0,
+            looking: None,
             driver: Driver::Absent,
             woken: Vec::new(),
             deferred: String::new(),
@@ -241,27 +244,82 @@ impl Session {
 
     /// Whether the oldest answer is a stream of rows that its reader is too slow for. Not if that reader is the very task that waits
     /// for something behind it: it would wait for ever, and has asked for both.
+    #[inline]
     pub(crate) fn is_held_up(&self) -> bool {
-        let mut slots = self.unanswered.iter().map(|slot| self.slots.get(*slot));
-        let Some(first) = slots.next() else {
+        let Some(first) = self.unanswered.front() else {
             return false;
         };
-        let full = first.keep == Keep::Stream && first.owned && first.frames.len() >= MAX_STREAM;
-        if !full {
-            return false;
-        }
+        let first = self.slots.get(*first);
+        first.frames.len() >= MAX_STREAM
+            && first.keep == Keep::Stream
+            && first.owned
+            && self.waits_for_reader(first)
+    }
+
+    fn waits_for_reader(&self, first: &Entry) -> bool {
+        let slots = self.unanswered.iter().skip(1);
         let Some(reader) = &first.waker else {
             return true;
         };
         let is_reader = |waker: &Waker| waker.will_wake(reader);
-        let mut waiting = slots.filter(|entry| entry.waiting);
+        let mut waiting = slots
+            .map(|slot| self.slots.get(*slot))
+            .filter(|entry| entry.waiting);
         !(waiting.any(|entry| entry.waker.as_ref().is_some_and(is_reader))
             || self.turn.all().any(is_reader)
             || self.quiet.iter().any(is_reader))
     }
 
-    /// Takes one message. `false`: there is no whole one.
+    /// Takes the rows that are next, as many as are there and may be kept. `false`: there is none.
+    fn dispatch_rows(&mut self) -> bool {
+        let Channel {
+            bytes, start, end, ..
+        } = &mut self.core.channel;
+        let received = bytes.get(*start..*end).unwrap_or_default();
+        let Some(slot) = self.unanswered.front().copied() else {
+            return false;
+        };
+        if received.first() != Some(&DataRow::TAG) {
+            return false;
+        }
+        let entry = self.slots.entry(slot);
+        let (most, room) = match entry.keep {
+            Keep::Stream if entry.owned => {
+                (u32::MAX, MAX_STREAM.saturating_sub(entry.frames.len()))
+            }
+            Keep::Rows(more @ 1..) if entry.owned => (more, usize::MAX),
+            _ => (0, usize::MAX),
+        };
+        let mut rest = received;
+        let (mut rows, mut size) = (0, 0);
+        while size < room
+            && (rows < most || most == 0)
+            && self.core.machine.row(&mut rest).is_some()
+        {
+            rows += u32::from(most != 0);
+            size = received.len() - rest.len();
+        }
+        if size == 0 {
+            return false;
+        }
+        *start += size;
+        if let Keep::Rows(more) = &mut entry.keep {
+            *more -= rows;
+        }
+        if most != 0 {
+            entry
+                .frames
+                .extend_from_slice(received.get(..size).unwrap_or_default());
+            self.tell(slot);
+        }
+        true
+    }
+
+    /// Takes one message, or a number of rows. `false`: there is no whole one.
     fn dispatch(&mut self) -> Result<bool> {
+        if self.dispatch_rows() {
+            return Ok(true);
+        }
         let Channel {
             bytes, start, end, ..
         } = &mut self.core.channel;
@@ -273,6 +331,9 @@ impl Session {
         let size = received.len() - rest.len();
         let frame = received.get(..size).unwrap_or_default();
         *start += size;
+        let oldest = self.unanswered.front();
+        let is_whole =
+            oldest.is_some_and(|slot| matches!(self.slots.get(*slot).keep, Keep::Rows(_)));
         match event {
             Event::DataRow(_) | Event::CopyData(_) => {
                 if let Some(slot) = self.unanswered.front() {
@@ -301,6 +362,8 @@ impl Session {
             Event::Stray => {}
             // Nothing in them that anybody waits for.
             Event::ParseComplete | Event::CloseComplete | Event::CopyDone | Event::Ready(_) => {}
+            // It says that rows are about to come, to who takes them as they do.
+            Event::BindComplete if is_whole => {}
             Event::Error(error) if self.core.machine.is_closed() => {
                 let error = ServerError::new(&error);
                 return Err(error.into());
@@ -379,7 +442,9 @@ impl Session {
         if entry.waiting {
             entry.waiting = false;
             self.waiting -= 1;
-            self.woken.extend(entry.waker.clone());
+            if self.looking != Some(slot) {
+                self.woken.extend(entry.waker.clone());
+            }
         }
     }
 

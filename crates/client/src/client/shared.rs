@@ -126,10 +126,11 @@ impl Shared {
         let mut guard = unpoisoned(&self.session);
         let session = guard.as_mut()?;
         let result = act(session);
+        session.looking = None;
         let woken = std::mem::take(&mut session.woken);
         drop(guard);
-        for waker in woken {
-            waker.wake();
+        if !woken.is_empty() {
+            woken.into_iter().for_each(Waker::wake);
         }
         Some(result)
     }

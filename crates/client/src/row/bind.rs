@@ -265,8 +265,10 @@ impl Sink for Fields<'_> {
 }
 
 /// A name and its NUL.
+#[inline]
 fn cstr(name: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    if name.contains(&0) {
+    // Names are short: a loop is shorter than a search.
+    if name.iter().any(|byte| *byte == 0) {
         return Err(EncodeError::NulInString);
     }
     out.extend_from_slice(name);
