@@ -40,6 +40,28 @@ fn prints_with(feature: &str, name: &str, expected: &str) {
     }
 }
 
+/// The lines of an example that its reader has to read: neither blank nor comments.
+fn lines(name: &str) -> usize {
+    let path = format!("{}/../../examples/{name}.rs", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let read = |line: &&str| !line.trim().is_empty() && !line.starts_with("//!");
+    text.lines().filter(read).count()
+}
+
+#[test]
+fn the_examples_are_short() {
+    assert!(lines("hello_client") <= 12);
+    assert!(lines("raw") <= 20);
+    for name in ["query", "pipeline", "copy_client", "listen"] {
+        assert!(lines(name) <= 40, "{name}");
+    }
+}
+
+#[test]
+fn hello_client() {
+    prints("hello_client", "hello, world\n");
+}
+
 #[test]
 fn query() {
     prints("query", "2 people\n1: Ada\n2: Grace\n");

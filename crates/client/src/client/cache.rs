@@ -30,6 +30,13 @@ impl Cache {
         }
     }
 
+    pub(crate) fn resize(&mut self, capacity: usize) {
+        match (NonZeroUsize::new(capacity), &mut self.statements) {
+            (Some(capacity), Some(statements)) => statements.resize(capacity),
+            (capacity, statements) => *statements = capacity.map(LruCache::new),
+        }
+    }
+
     /// What tells this session from others.
     pub(crate) const fn home(&self) -> &Arc<Dropped> {
         &self.home

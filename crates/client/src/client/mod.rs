@@ -158,6 +158,11 @@ impl Client {
         }
     }
 
+    /// How many statements the session keeps prepared by itself: 256 at first, 0 for none. It holds for all clones.
+    pub fn set_statement_cache(&self, statements: usize) {
+        self.shared.with(|session| session.cache.resize(statements));
+    }
+
     /// Waits until all that was sent is answered, says goodbye and closes. Clones find the session closed.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod copies;
 mod crowds;
 mod dropped;
 mod endings;
+mod held;
 mod hijack;
 mod listening;
 mod literals;

@@ -1,0 +1,162 @@
+//! Futures that are held and not polled, or dropped and cancelled.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+use trunkline_client::Client;
+use trunkline_test_postgres::Version;
+
+use crate::support::{VERSIONS, client, with_clients};
+
+/// A client of another session with the same server.
+async fn another(of: &Client) -> Client {
+    let version = of.parameter("server_version").unwrap();
+    let is_15 = version.starts_with("15");
+    client(if is_15 { Version::V15 } else { Version::V18 }).await
+}
+
+/// Polls a future once.
+async fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    let mut future = Some(future);
+    poll_fn(|cx| Poll::Ready(future.take().unwrap().poll(cx))).await
+}
+
+/// Whoever polled last reads for all; that must not be a future that is never polled again.
+#[test]
+fn a_future_that_is_held_and_not_polled_holds_nobody_up() {
+    with_clients(async |client| {
+        let mut held = Vec::new();
+        for number in 0..3i32 {
+            let client = client.clone();
+            let mut query = Box::pin(async move {
+                client
+                    .query_one::<(i32,)>("select $1::int4", (number,))
+                    .await
+            });
+            let _ = poll_once(query.as_mut()).await;
+            held.push(query);
+        }
+        let tasks = (0..10i32).map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                let (answer,): (i32,) = client
+                    .query_one("select $1::int4", (number,))
+                    .await
+                    .unwrap();
+                assert_eq!(answer, number);
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        for (number, query) in held.into_iter().enumerate() {
+            assert_eq!(query.await.unwrap().0, i32::try_from(number).unwrap());
+        }
+    });
+}
+
+#[test]
+fn a_query_that_is_dropped_can_be_cancelled() {
+    with_clients(async |client| {
+        let cancelling = client.with_cancel_on_drop(true);
+        let (pid,): (i32,) = client
+            .query_one("select pg_backend_pid()", ())
+            .await
+            .unwrap();
+        for _ in 0..10 {
+            let sleeping = cancelling.clone();
+            let sleep =
+                tokio::spawn(async move { sleeping.execute("select pg_sleep(60)", ()).await });
+            let watcher = another(&client).await;
+            let busy =
+                "select count(*) from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'";
+            while watcher.query_one::<(i64,)>(busy, (pid,)).await.unwrap().0 == 0 {}
+            sleep.abort();
+            assert!(sleep.await.unwrap_err().is_cancelled());
+            // It hits nothing but what it was for.
+            let (one,): (i32,) = client.query_one("select 1", ()).await.unwrap();
+            assert_eq!(one, 1);
+        }
+    });
+}
+
+#[test]
+fn a_dropped_transaction_with_a_cancelled_query_is_rolled_back() {
+    with_clients(async |mut client| {
+        client
+            .batch_execute("create temp table t (a int4)")
+            .await
+            .unwrap();
+        for _ in 0..10 {
+            let transaction = client.transaction().await.unwrap();
+            transaction
+                .execute("insert into t values (1)", ())
+                .await
+                .unwrap();
+            let cancelling = transaction.with_cancel_on_drop(true);
+            let rows = cancelling
+                .query("select n from generate_series(1, 10000000) n", ())
+                .await
+                .unwrap();
+            drop((rows, cancelling));
+            drop(transaction);
+            let (count,): (i64,) = client
+                .query_one("select count(*) from t", ())
+                .await
+                .unwrap();
+            assert_eq!(count, 0);
+        }
+    });
+}
+
+/// Without a second thread, the tasks and the client's own take turns.
+#[test]
+fn one_thread_is_enough() {
+    for version in VERSIONS {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let client = client(version).await;
+            let tasks = (0..50i32).map(|number| {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    client
+                        .query_one::<(i32,)>("select $1::int4", (number,))
+                        .await
+                        .unwrap()
+                        .0
+                })
+            });
+            for (number, task) in tasks.collect::<Vec<_>>().into_iter().enumerate() {
+                assert_eq!(usize::try_from(task.await.unwrap()).unwrap(), number);
+            }
+        });
+    }
+}
+
+/// The server gives up in the middle of far more than it takes at a time, while another waits for the session.
+#[test]
+fn a_copy_given_up_by_the_server_lets_go_of_its_sender() {
+    with_clients(async |client| {
+        client
+            .batch_execute("create temp table t (id int4)")
+            .await
+            .unwrap();
+        let data = b"one\n".repeat(500_000);
+        for _ in 0..10 {
+            let mut copy = client.copy_in("copy t from stdin").await.unwrap();
+            let behind = client.clone();
+            let behind = tokio::spawn(async move { behind.execute("select 1", ()).await });
+            let error = loop {
+                if let Err(error) = copy.send(&data).await {
+                    break error;
+                }
+            };
+            assert_eq!(error.sqlstate().unwrap().as_str(), "22P02");
+            assert_eq!(behind.await.unwrap().unwrap(), 1);
+        }
+    });
+}
