@@ -172,12 +172,11 @@ impl Session {
     /// Takes a ticket back, so that others may go on; first of all what was put off until then.
     pub(crate) fn give_up(&mut self, ticket: Ticket) {
         let held = self.turn.is_of(Some(ticket));
-        let first = self.turn.take_back(ticket);
+        self.woken.extend(self.turn.take_back(ticket));
         if held && !self.deferred.is_empty() {
             let sql = std::mem::take(&mut self.deferred);
             self.send_unwatched(&sql);
         }
-        self.woken.extend(first);
     }
 
     fn append(&mut self, series: &Series) -> Result<()> {
@@ -197,13 +196,19 @@ impl Session {
         if self.failed.is_some() {
             return Step::Pending;
         }
-        let full = self.core.channel.unsent() >= MAX_OUTPUT;
+        let before = self.core.channel.unsent();
         let step = self.try_step(io, read).unwrap_or_else(|error| {
             self.fail(error);
             Step::Done
         });
-        if full && self.core.channel.unsent() < MAX_OUTPUT {
+        let now = self.core.channel.unsent();
+        let room = before >= MAX_OUTPUT && now < MAX_OUTPUT;
+        if room {
             self.woken.extend(self.turn.first());
+        }
+        // Whoever does the step may be the one who waits for just that.
+        if room || (before > 0 && self.is_quiet()) {
+            return Step::Done;
         }
         step
     }

@@ -38,10 +38,14 @@ impl Turn {
         ticket
     }
 
-    /// Takes a ticket back, and says who may go on.
-    pub(crate) fn take_back(&mut self, ticket: Ticket) -> Option<Waker> {
+    /// Takes a ticket back. Those who wait with it are to be told, and the one who may go on.
+    pub(crate) fn take_back(&mut self, ticket: Ticket) -> impl Iterator<Item = Waker> {
         self.tickets.retain(|held| *held != ticket);
-        self.first()
+        let over = self
+            .waiting
+            .values()
+            .filter(move |(held, _)| *held == Some(ticket));
+        over.map(|(_, waker)| waker.clone()).chain(self.first())
     }
 
     /// Whom to wake when there is room again: the one who has waited longest of those whose turn it is.
