@@ -1,4 +1,4 @@
-//! Arrays of several element types, in both formats.
+//! Arrays of several element types, in both formats (SEC-85).
 //!
 //! Input: a byte for the type and the format, then the value.
 #![no_main]

@@ -1,4 +1,4 @@
-//! Every message that a backend sends, out of a stream of frames; those that are well-formed survive a round trip.
+//! Every message that a backend sends (SEC-44), out of a stream of frames; those that are well-formed survive a round trip.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

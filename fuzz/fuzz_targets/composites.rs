@@ -1,4 +1,4 @@
-//! Composites, in both formats.
+//! Composites, in both formats (SEC-85).
 //!
 //! Input: a byte for the format, then the value.
 #![no_main]

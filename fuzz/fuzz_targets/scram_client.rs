@@ -1,4 +1,4 @@
-//! A client against any server: none that lacks the password is believed.
+//! A client against any server (SEC-30): none that lacks the password is believed.
 //!
 //! Input: a byte for the link, then the server's mechanisms, challenge and signature, with line feeds between. A challenge that begins
 //! with `+` is put behind the client's nonce.

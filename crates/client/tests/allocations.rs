@@ -191,7 +191,7 @@ fn a_pipeline_in_bounded_memory() {
     }
 }
 
-/// Who only sends has a bound as well: of 80 MB of answers 16 MiB wait, in a buffer of at most twice that, and the requests after
+/// SEC-65: who only sends has a bound as well: of 80 MB of answers 16 MiB wait, in a buffer of at most twice that, and the requests after
 /// that, of which there are 40 MB.
 #[test]
 fn answers_that_nobody_takes() {
@@ -298,7 +298,7 @@ fn taken(port: u16) -> (usize, u64) {
     (count, info.bytes_max)
 }
 
-/// T-L11, SEC-60: a length reserves nothing. The client waits for what was announced, as long as its caller lets it.
+/// T-L11, SEC-50, SEC-60: a length reserves nothing. The client waits for what was announced, as long as its caller lets it.
 #[test]
 fn lengths_are_not_believed() {
     for header in [
@@ -405,7 +405,7 @@ async fn many_requests(client: Client, first: usize) {
     }
 }
 
-/// Rows and COPY data that nobody takes, or that are taken slowly, are not kept: 100 MB, four times.
+/// SEC-65: rows and COPY data that nobody takes, or that are taken slowly, are not kept: 100 MB, four times.
 #[test]
 fn what_nobody_takes_is_not_kept() {
     const ROWS: usize = 100_000;

@@ -16,7 +16,7 @@ use super::statement::{Dropped, Named};
 use super::types::may_be_domain;
 use super::{Client, Mode, Source, Statement, literal};
 use crate::error::Kind;
-use crate::row::{self, Binding, ParamTypes};
+use crate::row::{self, Binding, ParamTypes, ValueError};
 use crate::{Columns, Error, Params, Result};
 
 impl Client {
@@ -50,6 +50,11 @@ impl Client {
         let statement = self.prepare(sql).await?;
         let error = match self.bound(&statement, params, keep).await {
             Err(error) if is_stale(&error) => error,
+            Err(error) if is_mistyped(&error) => {
+                // The statement may be older than the table that it is about: next time it is prepared again.
+                self.shared.with(|session| session.cache.forget(sql));
+                return Err(error);
+            }
             result => return result,
         };
         let idle = self.shared.with(|session| {
@@ -221,4 +226,9 @@ fn is_stale(error: &Error) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a parameter is of a type that the statement does not take.
+fn is_mistyped(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Value(ValueError::ParamType { .. }))
 }

@@ -161,6 +161,7 @@ mod tests {
                 r"user='a\'",
                 "unterminated quoted string in connection info string",
             ),
+            // SEC-84: what is not known is not passed over.
             ("hosts=a", "invalid connection option \"hosts\""),
             ("HOST=a", "invalid connection option \"HOST\""),
             ("=a", "invalid connection option \"\""),

@@ -142,3 +142,47 @@ fn the_shape_changes_within_a_transaction() {
         transaction.commit().await.unwrap();
     });
 }
+
+/// SEC-93: a parameter is what the statement takes it for, or it is not sent.
+#[test]
+fn types_are_held_against_the_statement() {
+    with_clients(async |client| {
+        client
+            .batch_execute("create type pg_temp.mood as enum ('sad'); create temp table moods (m pg_temp.mood, n int8)")
+            .await
+            .unwrap();
+        for sql in [
+            "insert into moods (n) values ($1)",
+            "select $1::int8",
+            "select n from moods where n = $1",
+        ] {
+            let error = client.execute(sql, (1i32,)).await.unwrap_err();
+            assert!(
+                error.to_string().contains("int8") || error.to_string().contains("bigint"),
+                "{error}"
+            );
+            assert!(error.sqlstate().is_none() && !error.is_closed(), "{error}");
+            client.execute(sql, (1i64,)).await.unwrap();
+            client.execute(sql, (None::<i64>,)).await.unwrap();
+            assert!(client.execute(sql, (None::<i32>,)).await.is_err());
+        }
+        client
+            .execute("insert into moods (m) values ($1)", ("sad",))
+            .await
+            .unwrap();
+        let error = client
+            .execute("insert into moods (m) values ($1)", ("glad",))
+            .await
+            .unwrap_err();
+        assert_eq!(error.sqlstate().unwrap().as_str(), "22P02");
+        // The table changes, and the statement that is kept with it: the old type no longer goes.
+        let sql = "select count(*) from moods where n = $1";
+        client.execute(sql, (1i64,)).await.unwrap();
+        client
+            .batch_execute("alter table moods alter n type text")
+            .await
+            .unwrap();
+        assert!(client.execute(sql, ("1",)).await.is_err());
+        client.execute(sql, ("1",)).await.unwrap();
+    });
+}

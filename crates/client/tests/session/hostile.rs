@@ -80,7 +80,7 @@ async fn no_tls_where_it_is_required() {
     }
 }
 
-/// T-L04, TL-03: direct TLS with somebody who does not say that it speaks PostgreSQL.
+/// T-L04, SEC-06, TL-03: direct TLS with somebody who does not say that it speaks PostgreSQL.
 #[tokio::test]
 async fn direct_tls_without_alpn() {
     let folder = tempfile::tempdir().unwrap();

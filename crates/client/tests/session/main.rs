@@ -8,6 +8,7 @@
 mod api;
 mod cancel;
 mod certificates;
+mod coverage;
 mod downgrade;
 mod dropped;
 mod gss;

@@ -10,7 +10,7 @@ use trunkline_test_postgres::{Certificates, Postgres, Version};
 use crate::peer::{IDLE, OK, Peer, connect, message, request};
 use crate::support::{answer, open};
 
-/// T-L06, SEC-20, SEC-27: what the server asks for in place of what the configuration insists on gets no password, and no session.
+/// T-L06, SEC-20, SEC-26, SEC-27: what the server asks for in place of what the configuration insists on gets no password, and no session.
 #[tokio::test]
 async fn another_login_than_is_insisted_on() {
     let scram = request(10, b"SCRAM-SHA-256\0\0");

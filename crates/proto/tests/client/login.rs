@@ -595,7 +595,7 @@ fn an_endless_login() {
     }
 }
 
-/// The limits of a single message before anybody has vouched for the server, on both sides of the boundary: LM-01.
+/// The limits of a single message before anybody has vouched for the server, on both sides of the boundary: LM-01, SEC-31.
 #[test]
 fn lengths_before_login() {
     let header = |tag: u8, length: i32| [&[tag][..], &length.to_be_bytes()].concat();
@@ -605,7 +605,9 @@ fn lengths_before_login() {
         most = header(tag, limit + 1);
         assert!(feed_header(&mut plain(), &most).is_err());
         assert!(feed_header(&mut plain(), &header(tag, 3)).is_err());
-        assert!(feed_header(&mut plain(), &header(tag, -1)).is_err());
+        for length in [-1, -2, i32::MAX, i32::MIN, i32::MIN + 5] {
+            assert!(feed_header(&mut plain(), &header(tag, length)).is_err());
+        }
     }
     for tag in *b"ACDGHITVWZcdnst123" {
         assert!(feed_header(&mut plain(), &[tag]).is_err());

@@ -86,6 +86,7 @@ fn reads_what_postgresql_reads() {
     }
 }
 
+/// SEC-94: short texts, long numbers, and both within bounds.
 #[test]
 fn the_range_is_postgresqls() {
     assert_eq!(number("1e131071").to_string().len(), 131_072);
