@@ -13,6 +13,9 @@ use crate::{Columns, FromRow, FromRowOwned, Result, Row};
 
 /// Rows, taken while the server still sends them. A reader who is slow slows the server down, and so whoever waits behind.
 ///
+/// Amid the rows the reader may ask for something else itself: what is left of them is kept meanwhile. But it must not wait for another task
+/// that does: that one waits for the reader to go on. Take [`all`](Self::all) of them first, or use two clients.
+///
 /// Dropped before the end, the rest is read and thrown away.
 pub struct Rows {
     answer: Answer,
