@@ -265,10 +265,8 @@ impl Sink for Fields<'_> {
 }
 
 /// A name and its NUL.
-#[inline]
 fn cstr(name: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    // Names are short: a loop is shorter than a search.
-    if name.iter().any(|byte| *byte == 0) {
+    if name.contains(&0) {
         return Err(EncodeError::NulInString);
     }
     out.extend_from_slice(name);

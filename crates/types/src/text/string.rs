@@ -108,10 +108,24 @@ fn valid(ty: Type, raw: &[u8]) -> Result<&str, DecodeError> {
         let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
         DecodeError::new(ty, Fault::Encoding(byte))
     })?;
-    if memchr::memchr(0, raw).is_some() {
+    if has_nul(raw) {
         return Err(DecodeError::new(ty, Fault::Encoding(0)));
     }
     Ok(text)
+}
+
+/// Whether there is a NUL. Most strings are short: a call to memchr costs more than looking at them here, piece by piece, the last
+/// of which overlaps the one before.
+#[inline]
+fn has_nul(raw: &[u8]) -> bool {
+    fn in_piece(piece: &[u8; 16]) -> bool {
+        piece.iter().fold(false, |nul, byte| nul | (*byte == 0))
+    }
+    match raw.last_chunk() {
+        Some(last) if raw.len() < 256 => raw.as_chunks().0.iter().any(in_piece) || in_piece(last),
+        Some(_) => memchr::memchr(0, raw).is_some(),
+        None => raw.contains(&0),
+    }
 }
 
 /// A `jsonb` without its version.
@@ -154,6 +168,21 @@ mod tests {
     )]
 
     use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_nul_is_refused_wherever_it_stands() {
+        for length in [1, 15, 16, 17, 31, 32, 33, 255, 256, 300] {
+            let mut raw = vec![b'a'; length];
+            assert!(<&str>::from_binary(Type::TEXT, &raw).is_ok(), "{length}");
+            for place in 0..length {
+                raw[place] = 0;
+                let refused = <&str>::from_binary(Type::TEXT, &raw).unwrap_err();
+                assert_eq!(refused.sqlstate().as_str(), "22021", "{length}, {place}");
+                raw[place] = b'a';
+            }
+        }
+    }
 
     #[test]
     fn jsonb_has_a_version_in_binary() {
