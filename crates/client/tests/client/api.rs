@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub(crate) use tokio::time::sleep;
 pub(crate) use trunkline_client::Client;
 use trunkline_client::{Reply, ReplyKind, Result};
 

@@ -3,45 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use trunkline_client::{Client, Error, Mode};
-use trunkline_test_postgres::{Postgres, Version};
-
-use crate::api::on_runtime;
+use crate::api::{Client, on_runtime};
+use crate::ends::{is_gone, is_the_end, kill, pid};
 use crate::support::{VERSIONS, client, resolved};
-
-async fn pid(client: &Client) -> String {
-    let unnamed = client.with_mode(Mode::Unnamed);
-    let (pid,): (String,) = unnamed
-        .query_one("select pg_backend_pid()::text", ())
-        .await
-        .unwrap();
-    pid
-}
-
-/// Ends a session from outside.
-fn kill(version: Version, pid: &str) {
-    let ended = Postgres::shared(version)
-        .sql(&format!("select pg_terminate_backend({pid})"))
-        .unwrap();
-    assert_eq!(ended, "t\n");
-}
-
-/// Waits until the server has no such process.
-async fn is_gone(version: Version, pid: &str) {
-    let sql = format!("select count(*) from pg_stat_activity where pid = {pid}");
-    for _ in 0..1000 {
-        if Postgres::shared(version).sql(&sql).unwrap() == "0\n" {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("the session is still there");
-}
-
-fn is_the_end(error: &Error) {
-    assert!(error.is_closed(), "{error}");
-    assert_eq!(error.sqlstate().unwrap().as_str(), "57P01", "{error}");
-}
 
 /// T-T01, T-L15, TE-01: killed in the midst of anything, whoever has a part in it is told why; nobody waits for ever.
 #[test]
@@ -121,51 +85,6 @@ fn killed_amid_a_transaction() {
             drop(portal);
             is_the_end(&savepoint.commit().await.unwrap_err());
             is_the_end(&transaction.commit().await.unwrap_err());
-        });
-    }
-}
-
-#[test]
-fn killed_amid_copies() {
-    for version in VERSIONS {
-        on_runtime(async {
-            let shared = client(version).await;
-            let killed = pid(&shared).await;
-            shared
-                .batch_execute("create temp table t (a text)")
-                .await
-                .unwrap();
-            let mut copy = shared.copy_in("copy t from stdin").await.unwrap();
-            copy.send(b"one\n").await.unwrap();
-            kill(version, &killed);
-            let row = [b"x".repeat(10_000), b"\n".to_vec()].concat();
-            let error = loop {
-                if let Err(error) = copy.send(&row).await {
-                    break error;
-                }
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            };
-            is_the_end(&error);
-            drop(copy);
-
-            let shared = client(version).await;
-            let killed = pid(&shared).await;
-            let mut copy = shared
-                .copy_out(
-                    "copy (select repeat('x', 1000) from generate_series(1, 100000)) to stdout",
-                )
-                .await
-                .unwrap();
-            copy.next().await.unwrap().unwrap();
-            kill(version, &killed);
-            let error = loop {
-                match copy.next().await {
-                    Ok(piece) => assert!(piece.is_some(), "the end without an error"),
-                    Err(error) => break error,
-                }
-            };
-            // The server cannot always say it, with its buffers full of data.
-            assert!(error.is_closed(), "{error}");
         });
     }
 }

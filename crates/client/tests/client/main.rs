@@ -10,6 +10,7 @@ mod copies;
 mod crowds;
 mod dropped;
 mod endings;
+mod ends;
 mod held;
 mod hijack;
 mod listening;
@@ -30,6 +31,7 @@ mod blocking {
     pub(crate) mod api;
     trunkline_test_unasync::unasync!(
         "tests/client"
-        copies hijack listening literals pipelines queries retry support transactions types
+        copies ends hijack listening literals pipelines queries retry statements support
+        transactions types
     );
 }

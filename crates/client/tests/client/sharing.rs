@@ -4,6 +4,7 @@ use trunkline_client::Event;
 use trunkline_test_postgres::Version;
 
 use crate::copies::TABLE;
+use crate::statements::prepared;
 use crate::support::with_clients;
 use crate::transactions::count;
 
@@ -176,5 +177,69 @@ fn the_end_is_heard_by_all() {
                 .unwrap_err()
                 .is_closed()
         );
+    });
+}
+
+/// Two who prepare the same at once leave one statement.
+#[test]
+fn the_same_prepared_by_many() {
+    with_clients(async |client| {
+        let before = prepared(&client).await;
+        let tasks: Vec<_> = (0..50)
+            .map(|number| {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    let (same,): (i32,) = client
+                        .query_one("select $1::int4 as same", (number,))
+                        .await
+                        .unwrap();
+                    assert_eq!(same, number);
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(prepared(&client).await, before + 1);
+    });
+}
+
+/// A pooler or somebody's DISCARD ALL has thrown them away (EQ-39); and tables change their shape under them, also many times and for
+/// many at once.
+#[test]
+fn the_server_has_forgotten_for_many() {
+    with_clients(async |client| {
+        let sql = "select * from shapes";
+        client
+            .batch_execute("create temp table shapes (a int4); insert into shapes values (1)")
+            .await
+            .unwrap();
+        for round in 0..5 {
+            for how in ["deallocate all", "discard plans", "discard all", ""] {
+                let shape = format!(
+                    "create temp table if not exists shapes (a int4);
+                     drop table shapes; create temp table shapes (a int4, c{round} text);
+                     insert into shapes values ({round}, 'x')"
+                );
+                client.batch_execute(&shape).await.unwrap();
+                if !how.is_empty() {
+                    client.batch_execute(how).await.unwrap();
+                }
+                if how == "discard all" {
+                    client.batch_execute(&shape).await.unwrap();
+                }
+                let tasks: Vec<_> = (0..5)
+                    .map(|_| {
+                        let client = client.clone();
+                        tokio::spawn(async move {
+                            client.query_one::<(i32, String)>(sql, ()).await.unwrap()
+                        })
+                    })
+                    .collect();
+                for task in tasks {
+                    assert_eq!(task.await.unwrap(), (round, "x".to_owned()));
+                }
+            }
+        }
     });
 }

@@ -130,10 +130,10 @@ impl Inner {
     }
 }
 
-/// After a read that did not fill its buffer the next one waits first, which saves a call for every answer of a server.
+/// After a read that did not fill its buffer the next one waits first, if it is to wait, which saves a call for every answer of a server.
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if std::mem::take(&mut self.drained) {
+        if std::mem::take(&mut self.drained) && wait::is_waited_for() {
             wait::readable(&self.inner);
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -150,8 +150,11 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = uninterrupted(|| self.inner.write(bytes));
-        if matches!(&written, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-            wait::writable(&self.inner);
+        match &written {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait::writable(&self.inner),
+            // Who has hung up may have said why.
+            Err(_) => self.drained = false,
+            Ok(_) => {}
         }
         written
     }

@@ -1,6 +1,6 @@
 //! Waits on the thread itself: who cannot go on notes what for, and [`block_on`] sleeps until one of these has come.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use super::socket::Inner;
 
 thread_local! {
     static NOTED: RefCell<Noted> = const { RefCell::new(Noted::nothing()) };
+    static WAITING: Cell<bool> = const { Cell::new(false) };
     static THREAD: (Arc<Wakes>, Waker) = {
         let wakes = Arc::new(Wakes {
             thread: thread::current(),
@@ -32,6 +33,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     // Somebody's code may be called from within a future, and block on another session.
     let outer = NOTED.with_borrow_mut(|noted| (!noted.is_empty()).then(|| std::mem::take(noted)));
+    let within = WAITING.replace(true);
     let output = THREAD.with(|(wakes, waker)| {
         let mut cx = Context::from_waker(waker);
         loop {
@@ -45,12 +47,18 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
             }
         }
     });
+    WAITING.set(within);
     // What was noted last is of no use any more.
     NOTED.with_borrow_mut(Noted::clear);
     if let Some(outer) = outer {
         NOTED.set(outer);
     }
     output
+}
+
+/// Whether somebody will wait for what is noted now, and then ask again.
+pub(super) fn is_waited_for() -> bool {
+    WAITING.get()
 }
 
 /// A wake of this thread's futures.

@@ -1,6 +1,7 @@
 //! What differs between the two clients, as the tests use it: here, of the blocking one.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
+pub(crate) use std::thread::sleep;
 use std::time::Duration;
 
 pub(crate) use trunkline_client::blocking::Client;
