@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use trunkline_client::{Count, blocking};
+
 use super::api::Client;
 use super::support::{VERSIONS, client, with_clients};
 
@@ -176,7 +178,32 @@ fn nothing_waits_for_a_copy_of_its_own() {
     });
 }
 
-/// It may go from thread to thread.
+/// Compiles only if there is one way to be this: not for what is `Sync`, or `Send`.
+trait NotSync<Way> {
+    const IS: () = ();
+}
+impl<T> NotSync<()> for T {}
+impl<T: Sync> NotSync<u8> for T {}
+trait NotSend<Way> {
+    const IS: () = ();
+}
+impl<T> NotSend<()> for T {}
+impl<T: Send> NotSend<u8> for T {}
+
+/// Who waits on one thread is not woken from another: what belongs to a client stays where the client is.
+const _: [(); 9] = [
+    <Client as NotSync<_>>::IS,
+    <blocking::Rows<'_> as NotSend<_>>::IS,
+    <blocking::CopyIn<'_> as NotSend<_>>::IS,
+    <blocking::CopyOut<'_> as NotSend<_>>::IS,
+    <blocking::Pipeline<'_> as NotSend<_>>::IS,
+    <blocking::Reply<'_, Count> as NotSend<_>>::IS,
+    <blocking::Portal<'_> as NotSend<_>>::IS,
+    <blocking::Notifications<'_> as NotSend<_>>::IS,
+    <blocking::With<'_> as NotSend<_>>::IS,
+];
+
+/// The client itself may go from thread to thread.
 #[test]
 fn a_client_may_be_sent() {
     with_clients(|client| {
