@@ -235,11 +235,10 @@ impl Answer {
     /// [`refusal`](Self::refusal).
     #[inline]
     pub(crate) fn next_at_hand(&mut self) -> Option<Frame<'_>> {
-        let place = self.used;
-        let size = self.at(place).filter(|frame| frame.tag != b'E')?.size();
-        self.last = place;
-        self.used += size;
-        self.at(place)
+        let frame = at(&self.taken, self.used).filter(|frame| frame.tag != b'E')?;
+        self.last = self.used;
+        self.used += frame.size();
+        Some(frame)
     }
 
     /// The next message at hand, which stays.
@@ -253,13 +252,18 @@ impl Answer {
         (frame.tag == b'E').then(|| refusal(frame, &self.shared))
     }
 
-    /// The message that begins at a place of what was taken. The machine has checked it.
     #[inline]
     fn at(&self, place: usize) -> Option<Frame<'_>> {
-        let mut rest = self.taken.get(place..)?;
-        let (tag, body) = frame::split(&mut rest, |_| Ok(u32::MAX >> 1)).ok()??;
-        Some(Frame { tag, body })
+        at(&self.taken, place)
     }
+}
+
+/// The message that begins at a place of what was taken. The machine has checked it.
+#[inline]
+fn at(taken: &[u8], place: usize) -> Option<Frame<'_>> {
+    let mut rest = taken.get(place..)?;
+    let (tag, body) = frame::split(&mut rest, |_| Ok(u32::MAX >> 1)).ok()??;
+    Some(Frame { tag, body })
 }
 
 /// What an ErrorResponse says.
