@@ -6,14 +6,11 @@ use std::task::{Context, Poll};
 use trunkline_proto::backend::ErrorResponse;
 use trunkline_proto::{Decode, frame};
 
-use super::session::Session;
+use super::session::{MAX_STREAM, Session};
 use super::shared::{Owner, Shared};
 use super::slots::Slot;
 use crate::error::Kind;
 use crate::{Error, Result, ServerError};
-
-/// How many bytes of answers wait in a stream before its reader is held to be slow.
-const FULL: usize = 256 * 1024;
 
 /// The answer to one request. Dropped, what is left of it is passed over.
 pub(crate) struct Answer {
@@ -169,7 +166,7 @@ impl Answer {
                     // Of what is lost the end is an error, which comes after what there is.
                     *finished = entry.finished && !entry.lost;
                     std::mem::swap(&mut entry.frames, taken);
-                    if taken.len() >= FULL {
+                    if taken.len() >= MAX_STREAM {
                         if session.waiters() > 0 {
                             shared.start_driver(session);
                         }
