@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `connection` | driven event by event |
 //! | `client` | shared by tasks, rows as tuples |
+//! | `blocking` | the same without a runtime |
 //!
 //! | TASK | one operation is |
 //! |---|---|
@@ -18,6 +19,7 @@
 //! | `rt` | `current`: a runtime on this thread; `multi`: one of two threads beside this one |
 //! | `allocs` | 0; 1 counts allocations, which costs a little time |
 
+mod blocking;
 mod client;
 mod connection;
 mod measure;
@@ -68,6 +70,7 @@ fn run(arguments: &[String]) -> Result<String> {
     };
     let runtime = runtime(&option("rt", "current"))?;
     let measure = || match level.as_str() {
+        "blocking" => blocking::run(&work),
         "client" => runtime.block_on(client::run(&work)),
         "connection" => runtime.block_on(connection::run(&work)),
         _ => Err(format!("there is no level {level}").into()),
