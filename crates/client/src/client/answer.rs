@@ -170,6 +170,7 @@ impl Answer {
                         if session.waiters() > 0 {
                             shared.start_driver(session);
                         }
+                        session.most = MAX_STREAM;
                         // At work, it was held up by this, and reads for us as well.
                         session.driver.kick(&mut session.woken);
                     }

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::session::Step;
 use super::shared::Shared;
@@ -43,14 +44,23 @@ impl Driver {
     }
 }
 
+/// For how long a reader may be slow before the rows that it does not take are kept, so that who waits behind can go on.
+///
+/// The reader may be waiting for just them, in a way that nobody can see: by another task, or by a future among several of its own.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// The task itself. It ends with the session.
-struct Task(Arc<Shared>);
+struct Task {
+    shared: Arc<Shared>,
+    /// Runs while a slow reader holds others up.
+    patience: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
 
 impl Future for Task {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let shared = &self.0;
+        let Self { shared, patience } = self.get_mut();
         let over = shared.with_rest(|session| {
             session.driver = Driver::Working(Some(cx.waker().clone()));
             loop {
@@ -64,9 +74,20 @@ impl Future for Task {
                 }
                 shared.io.is_for(cx.waker());
                 let mut io = Context::from_waker(shared.io_waker());
-                if session.step(&mut io, true) == Step::Pending {
+                if session.step(&mut io, true) == Step::Done {
+                    continue;
+                }
+                if !session.is_held_up() || session.waiters() == 0 {
+                    *patience = None;
                     return false;
                 }
+                let runtime = shared.runtime;
+                let left = patience.get_or_insert_with(|| Box::pin(runtime.sleep(PATIENCE)));
+                if left.as_mut().poll(cx).is_pending() {
+                    return false;
+                }
+                *patience = None;
+                session.let_more_in();
             }
         });
         match over {
@@ -80,7 +101,11 @@ impl Future for Task {
 pub(crate) fn start(shared: &Arc<Shared>, driver: &mut Driver, woken: &mut Vec<Waker>) {
     match std::mem::replace(driver, Driver::Working(None)) {
         Driver::Absent => {
-            if !shared.runtime.spawn(Task(Arc::clone(shared))) {
+            let task = Task {
+                shared: Arc::clone(shared),
+                patience: None,
+            };
+            if !shared.runtime.spawn(task) {
                 // Without tasks, whoever uses the client next does what is left.
                 *driver = Driver::Absent;
             }

@@ -13,8 +13,8 @@ use crate::{Columns, FromRow, FromRowOwned, Result, Row};
 
 /// Rows, taken while the server still sends them. A reader who is slow slows the server down, and so whoever waits behind.
 ///
-/// Amid the rows the reader may ask for something else itself: what is left of them is kept meanwhile. But it must not wait for another task
-/// that does: that one waits for the reader to go on. Take [`all`](Self::all) of them first, or use two clients.
+/// Amid the rows the reader may ask for something else: what is left of them is kept meanwhile, in memory. If it is another task that asks,
+/// and the reader waits for it, they are kept once the reader has taken none for a tenth of a second.
 ///
 /// Dropped before the end, the rest is read and thrown away.
 pub struct Rows {

@@ -41,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) cache: Cache,
     pub(crate) notifications: Hub<Notification>,
     pub(crate) notices: Hub<Notice>,
+    /// How many bytes of the oldest answer's rows may wait for their reader now.
+    pub(crate) most: usize,
     /// Entries whose owner waits.
     waiting: usize,
     /// The entry whose owner has the lock now, and sees for itself what comes.
@@ -67,6 +69,7 @@ impl Session {
             cache,
             notifications: Hub::new(notifications::MAX_WAITING),
             notices: Hub::new(notifications::MAX_WAITING),
+            most: MAX_STREAM,
             waiting: 0,
             looking: None,
             driver: Driver::Absent,

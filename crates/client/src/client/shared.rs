@@ -164,7 +164,8 @@ impl Shared {
             }
             let held_up = session.is_held_up();
             wait(session, cx.waker());
-            if session.waiters() > 1 {
+            if session.waiters() > 1 || held_up {
+                // Of readers that hold others up it is the task that loses patience.
                 self.start_driver(session);
             }
             if held_up && !session.is_held_up() {

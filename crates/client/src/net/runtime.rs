@@ -53,7 +53,7 @@ impl Runtime {
 
     /// Lets time pass.
     #[cfg(unix)]
-    pub(super) async fn sleep(self, time: Duration) {
+    pub(crate) async fn sleep(self, time: Duration) {
         match self {
             #[cfg(feature = "tokio")]
             Self::Tokio => super::tokio::sleep(time).await,

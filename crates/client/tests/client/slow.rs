@@ -95,3 +95,22 @@ fn a_reader_asks_amid_its_rows() {
         }
     });
 }
+
+/// A reader that waits, amid its rows, for others that wait behind them.
+#[test]
+fn a_reader_waits_for_those_behind_it() {
+    with_clients(async |client| {
+        let mut rows = client.query(MANY, ()).await.unwrap();
+        let mut seen = 0;
+        while rows.next::<(i32, &str)>().await.unwrap().is_some() {
+            if seen % 1000 == 0 {
+                let other = client.clone();
+                tokio::spawn(async move { answers(&other).await })
+                    .await
+                    .unwrap();
+            }
+            seen += 1;
+        }
+        assert_eq!(seen, 5000);
+    });
+}

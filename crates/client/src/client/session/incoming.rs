@@ -89,10 +89,17 @@ impl Session {
             return false;
         };
         let first = self.slots.get(*first);
-        first.frames.len() >= MAX_STREAM
+        first.frames.len() >= self.most
             && first.keep == Keep::Stream
             && first.owned
             && self.waits_for_reader(first)
+    }
+
+    /// Keeps more of what a slow reader does not take: twice as much as there is.
+    pub(crate) fn let_more_in(&mut self) {
+        if let Some(slot) = self.unanswered.front() {
+            self.most = self.slots.get(*slot).frames.len().saturating_mul(2);
+        }
     }
 
     fn waits_for_reader(&self, first: &Entry) -> bool {
@@ -123,9 +130,7 @@ impl Session {
         }
         let entry = self.slots.entry(slot);
         let (most, room) = match entry.keep {
-            Keep::Stream if entry.owned => {
-                (u32::MAX, MAX_STREAM.saturating_sub(entry.frames.len()))
-            }
+            Keep::Stream if entry.owned => (u32::MAX, self.most.saturating_sub(entry.frames.len())),
             Keep::Rows(more @ 1..) if entry.owned => (more, usize::MAX),
             _ => (0, usize::MAX),
         };
@@ -256,6 +261,7 @@ impl Session {
                 break;
             }
             self.unanswered.pop_front();
+            self.most = MAX_STREAM;
             self.finish(slot);
         }
         if self.unanswered.is_empty() {
