@@ -63,6 +63,7 @@ pub use keyword::Keyword;
 pub use login::{ChannelBinding, Gss, GssLibrary, Login, OAuth};
 pub use passfile::Warning;
 pub use protocol::ProtocolVersions;
+pub use require_auth::RequireAuth;
 pub use resolved::Resolved;
 pub(crate) use resolved::knows;
 pub use secret::Secret;

@@ -1,7 +1,7 @@
 //! Logs in over an open stream.
 
 use trunkline_proto::auth::Binding;
-use trunkline_proto::client::{Credentials, Login, LoginError, Method, Misuse, Progress};
+use trunkline_proto::client::{Credentials, Login, LoginError, Method, Methods, Misuse, Progress};
 use trunkline_proto::frontend::{Parameters as StartupParameters, Startup};
 use trunkline_proto::{ReplyLimits, client};
 
@@ -164,10 +164,8 @@ fn explain(
     verified: Option<Verification>,
     resolved: &Resolved,
 ) -> Error {
-    let wanted = resolved
-        .login
-        .require
-        .is_none_or(|methods| methods.contains(Method::OAuth));
+    let said = resolved.login.require;
+    let wanted = said.is_none_or(|said| said.of(Methods::ALL).contains(Method::OAuth));
     match error {
         LoginError::Method(Method::OAuth) if wanted && !knows(host, verified) => Kind::Method {
             what: "the server asks for an OAuth token, which is not shown to a server that may be anybody: set sslmode=verify-full".into(),

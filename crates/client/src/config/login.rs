@@ -2,12 +2,11 @@
 //! `scram_…`, `krbsrvname`, `gss…`).
 
 use trunkline_proto::auth::scram::ClientKeys;
-use trunkline_proto::client::Methods;
 
 use super::choice::choice;
 use super::number::switch;
 use super::settings::Settings;
-use super::{ConfigError, Keyword, Secret, require_auth};
+use super::{ConfigError, Keyword, Secret, require_auth, require_auth::RequireAuth};
 
 choice! {
     /// Whether SCRAM is bound to the TLS session, so that nobody in the middle can pass it on.
@@ -36,7 +35,7 @@ choice! {
 #[non_exhaustive]
 pub struct Login {
     /// Which methods the server may ask for; `None` if nothing was said about it. See [`Resolved::policy`](super::Resolved::policy).
-    pub require: Option<Methods>,
+    pub require: Option<RequireAuth>,
     /// Whether SCRAM is bound to the TLS session.
     pub channel_binding: ChannelBinding,
     /// Keys in the place of the password, for SCRAM.

@@ -4,8 +4,31 @@ use trunkline_proto::client::{Method, Methods};
 
 use super::{ConfigError, Keyword};
 
+/// What `require_auth` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequireAuth {
+    /// These methods and no others, as in `md5,scram-sha-256`.
+    Only(Methods),
+    /// None of these, as in `!md5`. Of the others it says nothing.
+    AllBut(Methods),
+}
+
+impl RequireAuth {
+    /// The methods that the server may ask for, where it may ask for `default` if nothing is said.
+    #[must_use]
+    pub fn of(self, default: Methods) -> Methods {
+        match self {
+            Self::Only(named) => named,
+            Self::AllBut(named) => Method::ALL
+                .into_iter()
+                .filter(|method| default.contains(*method) && !named.contains(*method))
+                .collect(),
+        }
+    }
+}
+
 /// Reads `password,md5` or `!password,!md5`. The empty text says nothing.
-pub(super) fn read(text: &str) -> Result<Option<Methods>, ConfigError> {
+pub(super) fn read(text: &str) -> Result<Option<RequireAuth>, ConfigError> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -27,8 +50,11 @@ pub(super) fn read(text: &str) -> Result<Option<Methods>, ConfigError> {
         }
         named = named.with(method);
     }
-    let wanted = |method: &Method| named.contains(*method) != negative;
-    Ok(Some(Method::ALL.into_iter().filter(wanted).collect()))
+    Ok(Some(if negative {
+        RequireAuth::AllBut(named)
+    } else {
+        RequireAuth::Only(named)
+    }))
 }
 
 /// Writes methods so that [`read`] reads them.
@@ -77,11 +103,22 @@ mod tests {
                 Methods::EMPTY,
             ),
         ] {
-            assert_eq!(read(text), Ok(Some(expected)), "{text}");
-            assert_eq!(read(&write(expected)), Ok(Some(expected)), "{text}");
+            let of_all = |text: &str| Ok(read(text)?.map(|said| said.of(Methods::ALL)));
+            assert_eq!(of_all(text), Ok::<_, ConfigError>(Some(expected)), "{text}");
+            assert_eq!(of_all(&write(expected)), Ok(Some(expected)), "{text}");
         }
-        assert_eq!(read(&write(Methods::ALL)), Ok(Some(Methods::ALL)));
+        let all = Some(RequireAuth::Only(Methods::ALL));
+        assert_eq!(read(&write(Methods::ALL)), Ok(all));
         assert_eq!(read(""), Ok(None));
+    }
+
+    #[test]
+    fn to_forbid_one_allows_no_other() {
+        let default = Methods::ALL.without(Password).without(OAuth);
+        let of = |text| read(text).map(|said| said.map(|said| said.of(default)));
+        assert_eq!(of("!md5"), Ok(Some(default.without(Md5))));
+        assert_eq!(of("!password"), Ok(Some(default)));
+        assert_eq!(of("password"), Ok(Some(only([Password]))));
     }
 
     #[test]

@@ -108,9 +108,10 @@ impl Resolved {
 
     /// What to hold the server's login requests against, at this host.
     ///
-    /// `verified` says what was verified of the server's certificate on this very connection; `None` if it is not encrypted. Where nothing
-    /// was said about methods, the password as it is and an OAuth token, which whoever gets them can use again, are sent only to a server
-    /// that is known: by its certificate, or by its Unix socket. A token never goes over TCP in clear (RFC 7628 section 4).
+    /// `verified` says what was verified of the server's certificate on this very connection; `None` if it is not encrypted. The
+    /// password as it is and an OAuth token, which whoever gets them can use again, are sent only to a server that is known: by its
+    /// certificate, or by its Unix socket. What `require_auth` allows by name it allows everywhere; a list of what it forbids allows
+    /// nothing. A token never goes over TCP in clear (RFC 7628 section 4).
     #[must_use]
     pub fn policy(&self, host: &Host, verified: Option<Verification>) -> Policy {
         let default = if knows(host, verified) {
@@ -120,7 +121,7 @@ impl Resolved {
                 .without(Method::Password)
                 .without(Method::OAuth)
         };
-        let methods = self.login.require.unwrap_or(default);
+        let methods = self.login.require.map_or(default, |said| said.of(default));
         let in_clear = verified.is_none() && !host.is_local();
         Policy {
             methods: if in_clear {

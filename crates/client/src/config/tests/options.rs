@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{ada, error, folder, resolve};
 use crate::config::{
     ChannelBinding, Config, GssLibrary, Keepalives, Keyword, LoadBalance, Method, Methods,
-    ProtocolVersion, Replication, SslMode, SslNegotiation, TargetSession, Verification,
+    ProtocolVersion, Replication, RequireAuth, SslMode, SslNegotiation, TargetSession,
+    Verification,
 };
 
 #[test]
@@ -185,7 +186,7 @@ fn words_are_understood() {
     assert_eq!(resolved.login.channel_binding, ChannelBinding::Require);
     assert_eq!(
         resolved.login.require,
-        Some(Methods::EMPTY.with(Method::Scram))
+        Some(RequireAuth::Only(Methods::EMPTY.with(Method::Scram)))
     );
     assert_eq!(resolved.login.gss.library, Some(GssLibrary::Sspi));
     assert!(resolved.login.gss.delegation);
@@ -367,11 +368,7 @@ fn what_a_builder_was_given_is_checked_when_resolving() {
 #[test]
 fn the_password_in_clear_is_for_servers_that_are_known() {
     // SEC-27
-    let takes = |text: &str, verified| {
-        let resolved = resolve(text, &ada()).unwrap();
-        let policy = resolved.policy(&resolved.hosts[0], verified);
-        policy.methods.contains(Method::Password)
-    };
+    let takes = |text: &str, verified| allowed(text, verified).contains(Method::Password);
     assert!(!takes("host=a", None));
     assert!(!takes("host=a", Some(Verification::Nothing)));
     assert!(takes("host=a", Some(Verification::Chain)));
@@ -379,6 +376,14 @@ fn the_password_in_clear_is_for_servers_that_are_known() {
     assert!(takes("host=/run", None));
     assert!(takes("host=a require_auth=password", None));
     assert!(!takes("host=/run require_auth=!password", None));
+    // To forbid another method does not allow this one.
+    assert!(!takes("host=a require_auth=!md5", None));
+    assert!(!takes(
+        "host=a require_auth=!md5",
+        Some(Verification::Nothing)
+    ));
+    assert!(takes("host=a require_auth=!md5", Some(Verification::Chain)));
+    assert!(takes("host=/run require_auth=!md5", None));
 
     let text = "host=a channel_binding=require min_protocol_version=3.2 require_auth=md5";
     let resolved = resolve(text, &ada()).unwrap();
@@ -386,4 +391,28 @@ fn the_password_in_clear_is_for_servers_that_are_known() {
     assert!(policy.require_binding);
     assert_eq!(policy.min_version, ProtocolVersion::V3_2);
     assert_eq!(policy.methods, Methods::EMPTY.with(Method::Md5));
+}
+
+#[test]
+fn a_token_is_for_servers_that_are_known() {
+    let takes = |text: &str, verified| allowed(text, verified).contains(Method::OAuth);
+    for (said, unknown, known) in [
+        ("", false, true),
+        (" require_auth=!md5", false, true),
+        (" require_auth=!oauth", false, false),
+        (" require_auth=oauth", true, true),
+        (" require_auth=md5", false, false),
+    ] {
+        let (tcp, local) = (format!("host=a{said}"), format!("host=/run{said}"));
+        assert!(!takes(&tcp, None), "{said}");
+        assert_eq!(takes(&tcp, Some(Verification::Nothing)), unknown, "{said}");
+        assert_eq!(takes(&tcp, Some(Verification::Chain)), known, "{said}");
+        assert_eq!(takes(&local, None), known, "{said}");
+    }
+}
+
+/// The methods that the first host may ask for.
+fn allowed(text: &str, verified: Option<Verification>) -> Methods {
+    let resolved = resolve(text, &ada()).unwrap();
+    resolved.policy(&resolved.hosts[0], verified).methods
 }
