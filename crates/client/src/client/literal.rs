@@ -1,6 +1,7 @@
 //! Parameters as literals in the SQL, for servers that know only the simple query protocol.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use trunkline_proto::frontend::Bind;
 use trunkline_proto::{Decode, Format, PortalName, StatementName, frame, sql};
@@ -12,26 +13,22 @@ use crate::{Params, Result};
 /// SQL with its parameters written into it as quoted strings, which the server takes for what the place asks for, as it does with a
 /// parameter whose type is left open.
 ///
-/// `strings` and `encoding`: what the server says of `standard_conforming_strings` and `client_encoding`.
+/// The strings mean the same under every `standard_conforming_strings` and `client_encoding`: what the server says of them now tells
+/// nothing, because requests that are under way may change them before it reads this one (SEC-81, SEC-92).
 ///
 /// # Errors
 ///
-/// A value cannot be written as text; a backslash would mean something in a string; the SQL names other parameters than there are.
-pub(super) fn interpolate<'a, P: Params>(
-    text: &'a str,
-    params: &P,
-    strings: Option<&str>,
-    encoding: Option<&str>,
-) -> Result<Cow<'a, str>> {
+/// A value cannot be written as text; the SQL names other parameters than there are, or has strings that would not be so certain.
+pub(super) fn interpolate<'a, P: Params>(text: &'a str, params: &P) -> Result<Cow<'a, str>> {
     if params.width() == 0 {
         return Ok(Cow::Borrowed(text));
     }
-    if strings != Some("on") {
-        return Err(Fault::Interpolation("standard_conforming_strings is not on").into());
-    }
-    // Elsewhere a quote may be a part of a character (SEC-81).
-    if encoding.is_some_and(|encoding| encoding != "UTF8") {
-        return Err(Fault::Interpolation("client_encoding is not UTF8").into());
+    if let Some(obstacle) = sql::obstacle(text) {
+        return Err(Fault::Interpolation(match obstacle {
+            sql::Obstacle::Neighbour => "one stands beside a string or another one, with nothing between",
+            _ => "a string in it has a backslash before a quote, which not every session reads alike: write it as E'...', with \\\\ for a backslash",
+        })
+        .into());
     }
     let literals = literals(params)?;
     let mut result = String::with_capacity(text.len());
@@ -82,5 +79,28 @@ fn literal(value: Option<&[u8]>) -> Result<String> {
     if text.contains('\0') {
         return Err(Fault::Interpolation("a value has a NUL in it").into());
     }
-    Ok(format!("'{}'", text.replace('\'', "''")))
+    Ok(quoted(text))
+}
+
+/// In plain ASCII, and without a backslash but in `E'…'`, where it is always an escape (PostgreSQL docs 4.1.2.2).
+fn quoted(text: &str) -> String {
+    let plain = text.bytes().all(|byte| byte.is_ascii() && byte != b'\\');
+    let mut quoted = String::with_capacity(text.len() + 3);
+    quoted.push_str(if plain { "'" } else { "E'" });
+    for letter in text.chars() {
+        match letter {
+            '\'' => quoted.push_str("''"),
+            '\\' => quoted.push_str("\\\\"),
+            ascii if ascii.is_ascii() => quoted.push(ascii),
+            other => {
+                // To write into a string does not fail.
+                let _ = match u32::from(other) {
+                    code @ 0..=0xFFFF => write!(quoted, "\\u{code:04X}"),
+                    code => write!(quoted, "\\U{code:08X}"),
+                };
+            }
+        }
+    }
+    quoted.push('\'');
+    quoted
 }

@@ -11,7 +11,9 @@ pub enum Mode {
     /// One round trip, and nothing stays behind on the server, as poolers that give a session out for one transaction need it.
     /// Parameters and results go as text: the server makes of a parameter what the statement asks for.
     Unnamed,
-    /// The simple query protocol, for servers that know no other. Parameters are written into the SQL as quoted literals, and everything
-    /// is text. The SQL may be several statements, if there are no parameters.
+    /// The simple query protocol, for servers that know no other. Parameters are written into the SQL as quoted literals that mean the
+    /// same whatever the session's settings are, and everything is text. SQL with parameters in which that would not be certain is
+    /// refused: with a backslash before a quote in a string, as in `escape '\'`, which can be written `escape E'\\'`. The SQL may be
+    /// several statements, if there are no parameters.
     Simple,
 }

@@ -35,10 +35,7 @@ impl Client {
             Mode::Prepared => self.cached(sql, params, keep).await,
             Mode::Unnamed => self.unnamed(sql, params, keep).await,
             Mode::Simple => {
-                let strings = self.parameter("standard_conforming_strings");
-                let encoding = self.parameter("client_encoding");
-                let sql =
-                    literal::interpolate(sql, params, strings.as_deref(), encoding.as_deref())?;
+                let sql = literal::interpolate(sql, params)?;
                 let answer = self.simple(&sql, keep).await?;
                 self.rows(answer, None, keep).await
             }

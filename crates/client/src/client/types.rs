@@ -48,14 +48,7 @@ impl Client {
         let (params, keep) = ((unknown,), Keep::Rows(u32::MAX));
         let mut rows: Rows = match self.mode {
             Mode::Simple => {
-                let strings = self.parameter("standard_conforming_strings");
-                let encoding = self.parameter("client_encoding");
-                let sql = literal::interpolate(
-                    catalog::SQL,
-                    &params,
-                    strings.as_deref(),
-                    encoding.as_deref(),
-                )?;
+                let sql = literal::interpolate(catalog::SQL, &params)?;
                 let answer = self.simple(&sql, keep).await?;
                 self.rows(answer, None, keep).await?
             }

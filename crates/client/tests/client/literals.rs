@@ -73,31 +73,77 @@ fn values_stay_values() {
     });
 }
 
-/// SEC-81, SEC-92: where a backslash or a byte could mean something else, nothing is written at all; it is known from when it holds.
+/// SEC-81, SEC-92: whatever a backslash or a byte means to the session just now.
 #[test]
-fn not_where_strings_mean_something_else() {
+fn under_every_setting() {
     with_clients(async |client| {
         let simple = client.with_mode(Mode::Simple);
-        for (set, reset) in [
-            (
-                "set standard_conforming_strings to off",
-                "set standard_conforming_strings to on",
-            ),
-            (
-                "set client_encoding to 'SJIS'",
-                "set client_encoding to 'UTF8'",
-            ),
-            ("set client_encoding to 'LATIN1'", "reset client_encoding"),
-        ] {
-            client.batch_execute(set).await.unwrap();
-            let error = simple.execute("select $1", ("\\'",)).await.unwrap_err();
-            assert!(error.to_string().contains("is not"), "{error}");
-            assert!(!error.is_closed());
-            // Without parameters nothing has to be written.
-            simple.execute("select 1", ()).await.unwrap();
-            client.batch_execute(reset).await.unwrap();
-            let (value,): (String,) = simple.query_one("select $1", ("\\'",)).await.unwrap();
-            assert_eq!(value, "\\'");
+        let bytes: &[u8] = b"\\'\0\xff\x81\x5c";
+        for strings in ["on", "off"] {
+            for encoding in [
+                "UTF8", "LATIN1", "SJIS", "BIG5", "GBK", "GB18030", "UHC", "EUC_JP", "WIN1251",
+            ] {
+                let set = format!(
+                    "set standard_conforming_strings to {strings}; set client_encoding to '{encoding}'"
+                );
+                client.batch_execute(&set).await.unwrap();
+                for value in [
+                    "\\'",
+                    "\\",
+                    "'",
+                    "''\\\\'",
+                    "\u{e9}\\'",
+                    "\u{c1}'",
+                    "\u{c1}\\",
+                    "\u{5c0f}\\'",
+                    "\u{1f600}'",
+                    "{\"a\": \"\\\\d\\u0041'\"}",
+                    "\\x00",
+                    "\u{bf}'; select 1; --",
+                ] {
+                    // As its bytes, since not every encoding has every letter.
+                    let sql = "select encode(convert_to($1, 'UTF8'), 'hex'), $2";
+                    let row: (String, String) = simple.query_one(sql, (value, "\\")).await.unwrap();
+                    let hex = value
+                        .bytes()
+                        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+                    assert_eq!(row, (hex, "\\".into()), "{set}");
+                }
+                let row: (bool, String) = simple
+                    .query_one(
+                        "select $1::bytea = decode('5c2700ff815c', 'hex'), $2::jsonb ->> 'a'",
+                        (bytes, "{\"a\": \"\\\\d'\\u0041\"}"),
+                    )
+                    .await
+                    .unwrap();
+                assert_eq!(row, (true, "\\d'A".into()), "{set}");
+            }
         }
+        client.batch_execute("reset all").await.unwrap();
+    });
+}
+
+/// A literal would go on with a string before it, or be gone on with; and where a string ends must be certain.
+#[test]
+fn not_where_a_string_would_be_another() {
+    with_clients(async |client| {
+        let simple = client.with_mode(Mode::Simple);
+        for sql in [
+            "select E'a'\n$1",
+            "select 'a' -- b\n$1",
+            "select $1\n'a'",
+            "select 'a' like $1 escape '\\'",
+            "select E'\u{c1}\\'', $1",
+        ] {
+            let error = simple.execute(sql, ("\\'",)).await.unwrap_err();
+            assert!(
+                error.to_string().contains("written into the SQL"),
+                "{error}"
+            );
+            assert!(!error.is_closed());
+        }
+        let sql = "select 'a\\b' like $1 escape E'\\\\', '\\d'";
+        let (like, text): (bool, String) = simple.query_one(sql, ("a\\\\%",)).await.unwrap();
+        assert_eq!((like, text.as_str()), (true, "\\d"));
     });
 }

@@ -1,6 +1,6 @@
 //! Many tasks, one session.
 
-use trunkline_client::Event;
+use trunkline_client::{Event, Mode};
 use trunkline_test_postgres::Version;
 
 use crate::copies::TABLE;
@@ -239,6 +239,32 @@ fn the_server_has_forgotten_for_many() {
                 for task in tasks {
                     assert_eq!(task.await.unwrap(), (round, "x".to_owned()));
                 }
+            }
+        }
+    });
+}
+
+/// SEC-81, SEC-92: a setting that another task's request changes after a literal was written, and before the server reads it.
+#[test]
+fn settings_that_change_meanwhile() {
+    with_clients(async |client| {
+        let simple = client.with_mode(Mode::Simple);
+        for setting in [
+            "standard_conforming_strings = off",
+            "client_encoding = 'SJIS'",
+        ] {
+            for value in ["\\'::text, 1/0 --", "\u{c1}\\'::text, 1/0 --"] {
+                let set = format!("set {setting}");
+                let sql = "select encode(convert_to($1, 'UTF8'), 'hex')";
+                let change = client.batch_execute(&set);
+                let (changed, row) =
+                    tokio::join!(change, simple.query_one::<(String,)>(sql, (value,)));
+                changed.unwrap();
+                let hex = value
+                    .bytes()
+                    .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+                assert_eq!(row.unwrap().0, hex, "{setting}");
+                client.batch_execute("reset all").await.unwrap();
             }
         }
     });

@@ -22,7 +22,7 @@ pub use cursor::{Cursor, Direction};
 pub use lexer::Unterminated;
 pub use list::List;
 pub use literal::{Literal, LiteralKind};
-pub use parameters::parameters;
+pub use parameters::{Obstacle, obstacle, parameters};
 pub use split::{Split, Statement, plain, split};
 
 /// The 1-based number of the character at byte `offset` of `sql`: what the field `P` of an ErrorResponse counts.
