@@ -147,9 +147,13 @@ impl Error {
     /// | a server that refuses connections for the time being: 57P03, 53300 and the rest of class 53, class 08, 57P01, 57P02 | the same |
     /// | no server is of the kind that `target_session_attrs` asks for | the same; roles change hands |
     /// | the session was over before the request was sent, or a request before it in its pipeline had failed | it was not run |
-    /// | 40001 serialization failure, 40P01 deadlock | the transaction was undone (PostgreSQL docs 13.5) |
-    /// | 55P03 a lock was not to be had in time | the statement was undone (docs 19.11.1, `lock_timeout`; `NOWAIT`) |
+    /// | 40001 serialization failure, 40P01 deadlock | the transaction was undone (PostgreSQL docs 13.5); but see below |
+    /// | 55P03 a lock was not to be had in time | the statement was undone (docs 19.11.1, `lock_timeout`; `NOWAIT`); but see below |
     /// | 57P05, 25P03 the session was idle for too long | it ended before it took the request (docs 19.11.1) |
+    ///
+    /// What is undone is the transaction that was open when the error came. A request that has committed another one before is not
+    /// undone as a whole, and the error does not show it: a procedure or a DO block that COMMITs within, several statements in one
+    /// Query with a COMMIT among them. Do not go by this where you have sent such a one.
     ///
     /// Of everything else it is not certain, or doing it again changes nothing. Where a request was sent and its answer was lost, the
     /// server may have carried it out: so too with 57P01, which may come after a COMMIT that is done (docs 19.5.1, `synchronous_commit`).

@@ -33,7 +33,10 @@ use crate::{Error, Result};
 pub trait GssContext: Send {
     /// Takes the server's token (`None` at the beginning) and gives the next one, of at most 65535 bytes.
     ///
-    /// It may block for as long as it takes to ask a key distribution centre; the connection waits.
+    /// It is called from within the future that connects, and what it does there is not awaited: while it asks a key distribution
+    /// centre, it blocks the thread that polls that future, with whatever else runs there, and `connect_timeout` cannot end it. Where
+    /// that matters, connect on a thread of its own (tokio's `spawn_blocking` with `Handle::block_on`), or have the step itself give up
+    /// in time.
     ///
     /// # Errors
     ///
