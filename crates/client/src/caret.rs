@@ -27,13 +27,17 @@ pub(crate) fn caret(sql: &str, position: usize) -> Option<String> {
     let mut left: &[char] = before.rsplit(is_end).next()?;
     let mut right: &[char] = after.split(is_end).next()?;
     let (mut dots_left, mut dots_right) = ("", "");
-    if width(left) + width(right) > SHOWN {
-        let room = SHOWN.saturating_sub(width(left)).max(RIGHT);
-        while let ([rest @ .., _], true) = (right, width(right) > room) {
+    // Kept as characters go: whoever wrote the line may have made it long.
+    let (mut width_left, mut width_right) = (width(left), width(right));
+    if width_left + width_right > SHOWN {
+        let room = SHOWN.saturating_sub(width_left).max(RIGHT);
+        while let ([rest @ .., last], true) = (right, width_right > room) {
             (right, dots_right) = (rest, "...");
+            width_right -= width(&[*last]);
         }
-        while let ([_, rest @ ..], true) = (left, width(left) + width(right) > SHOWN) {
+        while let ([first, rest @ ..], true) = (left, width_left + width_right > SHOWN) {
             (left, dots_left) = (rest, "...");
+            width_left -= width(&[*first]);
         }
     }
     let prefix = format!("LINE {}: {dots_left}", ends + 1);
@@ -42,7 +46,7 @@ pub(crate) fn caret(sql: &str, position: usize) -> Option<String> {
         "{prefix}{}{}{dots_right}\n{}^",
         shown(left),
         shown(right),
-        " ".repeat(prefix.len() + width(left)),
+        " ".repeat(prefix.len() + width_left),
     ))
 }
 
@@ -104,6 +108,18 @@ mod tests {
         let wide = "東".repeat(100);
         let error = caret(&wide, 101).unwrap();
         assert_eq!(error, shown(&format!("...{}", "東".repeat(30)), 71));
+    }
+
+    #[test]
+    fn a_line_may_be_of_any_length() {
+        for (text, count) in [("x", 1 << 20), ("東", 1 << 18), ("e\u{301}", 1 << 18)] {
+            let sql = text.repeat(count);
+            let each = text.chars().count();
+            for position in [1, count * each / 2 + 1, count * each + 1] {
+                let shown = caret(&sql, position).unwrap();
+                assert!(shown.len() < 500, "{text} {position}");
+            }
+        }
     }
 
     #[test]
