@@ -5,6 +5,8 @@
     reason = "a panic is the failure report of a test"
 )]
 
+use std::num::TryFromIntError;
+
 use trunkline_client::{Columns, FromRow, FromRowOwned, Row};
 use trunkline_proto::backend::{DataRow, Field, FieldList, RowDescription};
 use trunkline_proto::codec::Values;
@@ -327,4 +329,138 @@ fn fields_of_own_types() {
     let columns = columns(&[("what", Type::TEXT)]);
     let said: Said = decode(&columns, &[Some(b"hi")]);
     assert_eq!(said.what, Some(Shout("HI".to_owned())));
+}
+
+/// 1 when nobody says.
+#[derive(Debug, PartialEq)]
+struct Count(u8);
+
+impl Default for Count {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl TryFrom<i64> for Count {
+    type Error = TryFromIntError;
+
+    fn try_from(value: i64) -> Result<Self, Self::Error> {
+        value.try_into().map(Self)
+    }
+}
+
+#[test]
+fn a_default_is_the_fields_own_and_not_converted() {
+    #[derive(FromRow, Debug, PartialEq)]
+    struct Order {
+        id: i64,
+        #[from_row(default, try_from = "i64")]
+        count: Count,
+    }
+
+    let (id, count) = (("id", Type::INT8), ("count", Type::INT8));
+    let without = columns(&[id]);
+    let expected = Order {
+        id: 7,
+        count: Count(1),
+    };
+    assert_eq!(decode::<Order>(&without, &[Some(b"7")]), expected);
+
+    let with = columns(&[count, id]);
+    let expected = Order {
+        id: 7,
+        count: Count(3),
+    };
+    let values = [Some(&b"3"[..]), Some(b"7")];
+    assert_eq!(decode::<Order>(&with, &values), expected);
+    let error = refused::<Order>(&with, &[Some(b"300"), Some(b"7")]);
+    assert!(error.contains("\"count\""), "{error}");
+}
+
+#[test]
+fn a_list_of_names_is_not_taken_for_another() {
+    #[derive(FromRow, Debug, PartialEq)]
+    struct One {
+        a: i32,
+    }
+    #[derive(FromRow, Debug, PartialEq)]
+    struct Two {
+        a: i32,
+        b: i32,
+    }
+    #[derive(FromRow, Debug, PartialEq)]
+    struct Turned {
+        b: i32,
+        a: i32,
+    }
+
+    let of = columns(&[("a", Type::INT4), ("b", Type::INT4)]);
+    let values = [Some(&b"1"[..]), Some(b"2")];
+    for _ in 0..2 {
+        assert_eq!(decode::<One>(&of, &values), One { a: 1 });
+        assert_eq!(decode::<Two>(&of, &values), Two { a: 1, b: 2 });
+        assert_eq!(decode::<Turned>(&of, &values), Turned { b: 2, a: 1 });
+    }
+}
+
+/// Structs whose names, fields and types come from the macro's caller.
+macro_rules! make {
+    ($named:ident, $unnamed:ident, $field:ident, $ident:ident, $ty:ty) => {
+        #[derive(FromRow, Debug, PartialEq)]
+        struct $named {
+            $field: $ident,
+            #[from_row(default)]
+            missing: $ty,
+            #[from_row(skip)]
+            skipped: $ident,
+            #[from_row(default, try_from = "i64")]
+            count: Count,
+            #[from_row(flatten)]
+            inner: Inner<$ident>,
+        }
+
+        #[derive(FromRow, Debug, PartialEq)]
+        struct $unnamed($ident, #[from_row(try_from = "i64")] Count, $ty);
+    };
+}
+
+#[derive(FromRow, Debug, PartialEq)]
+struct Inner<T> {
+    b: T,
+}
+
+make!(Named, Unnamed, a, i32, Option<i32>);
+
+#[test]
+fn macros_may_write_the_struct() {
+    let two = columns(&[("a", Type::INT4), ("b", Type::INT4)]);
+    let named = Named {
+        a: 1,
+        missing: None,
+        skipped: 0,
+        count: Count(1),
+        inner: Inner { b: 2 },
+    };
+    assert_eq!(decode::<Named>(&two, &[Some(b"1"), Some(b"2")]), named);
+    let three = columns(&[("a", Type::INT4), ("n", Type::INT8), ("b", Type::INT4)]);
+    let values = [Some(&b"1"[..]), Some(b"2"), None];
+    let unnamed = Unnamed(1, Count(2), None);
+    assert_eq!(decode::<Unnamed>(&three, &values), unnamed);
+}
+
+#[test]
+fn underscores_of_fields_are_kept() {
+    #[derive(FromRow, Debug, PartialEq)]
+    #[from_row(rename_all = "UPPERCASE")]
+    struct User {
+        user_id: i32,
+        type_: i32,
+    }
+
+    let of = columns(&[("USER_ID", Type::INT4), ("TYPE_", Type::INT4)]);
+    let expected = User {
+        user_id: 1,
+        type_: 2,
+    };
+    assert_eq!(decode::<User>(&of, &[Some(b"1"), Some(b"2")]), expected);
 }

@@ -36,47 +36,47 @@ impl Case {
             })
     }
 
-    /// A name in Rust's own case, of a field or a variant, in this one.
+    /// A name in Rust's own case, of a field or a variant, in this one. Underscores stay, but in the two cases that have none, and are
+    /// hyphens in `kebab-case`.
     pub(crate) fn apply(self, name: &str) -> String {
-        let words = words(name);
-        let capital = |word: &String| {
-            let mut chars = word.chars();
-            let first = chars.next().map(|c| c.to_ascii_uppercase());
-            first.into_iter().chain(chars).collect::<String>()
-        };
         match self {
-            Self::Lower => words.concat(),
-            Self::Upper => words.concat().to_ascii_uppercase(),
-            Self::Pascal => words.iter().map(capital).collect(),
+            Self::Lower => name.to_lowercase(),
+            Self::Upper => name.to_uppercase(),
+            Self::Pascal => words(name).map(|word| capital(&word)).collect(),
             Self::Camel => {
-                let (first, rest) = words.split_at(1.min(words.len()));
-                first.concat() + &rest.iter().map(capital).collect::<String>()
+                let mut words = words(name);
+                let first = words.next().unwrap_or_default();
+                first + &words.map(|word| capital(&word)).collect::<String>()
             }
-            Self::Snake => words.join("_"),
-            Self::ScreamingSnake => words.join("_").to_ascii_uppercase(),
-            Self::Kebab => words.join("-"),
+            Self::Snake => snake(name),
+            Self::ScreamingSnake => snake(name).to_uppercase(),
+            Self::Kebab => snake(name).replace('_', "-"),
         }
     }
 }
 
-/// The words of a `snake_case` or `PascalCase` name, in lower case.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![];
-    let mut begin = true;
+/// A `snake_case` or `PascalCase` name in `snake_case`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
     for c in name.chars() {
-        if c == '_' {
-            begin = true;
-            continue;
+        if c.is_uppercase() && !snake.is_empty() && !snake.ends_with('_') {
+            snake.push('_');
         }
-        if begin || c.is_uppercase() {
-            words.push(String::new());
-        }
-        begin = false;
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
-        }
+        snake.extend(c.to_lowercase());
     }
-    words
+    snake
+}
+
+/// The words of such a name, in lower case.
+fn words(name: &str) -> impl Iterator<Item = String> {
+    let words: Vec<_> = snake(name).split('_').map(str::to_owned).collect();
+    words.into_iter().filter(|word| !word.is_empty())
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).collect()
 }
 
 #[cfg(test)]
@@ -86,8 +86,8 @@ mod tests {
     #[test]
     fn every_case() {
         for (case, field, variant) in [
-            (Case::Lower, "userid", "verysad"),
-            (Case::Upper, "USERID", "VERYSAD"),
+            (Case::Lower, "user_id", "verysad"),
+            (Case::Upper, "USER_ID", "VERYSAD"),
             (Case::Pascal, "UserId", "VerySad"),
             (Case::Camel, "userId", "verySad"),
             (Case::Snake, "user_id", "very_sad"),
@@ -96,6 +96,23 @@ mod tests {
         ] {
             assert_eq!(case.apply("user_id"), field);
             assert_eq!(case.apply("VerySad"), variant);
+        }
+    }
+
+    #[test]
+    fn underscores_are_part_of_a_name() {
+        for (case, trailing, leading, two) in [
+            (Case::Lower, "type_", "_id", "a__b"),
+            (Case::Upper, "TYPE_", "_ID", "A__B"),
+            (Case::Pascal, "Type", "Id", "AB"),
+            (Case::Camel, "type", "id", "aB"),
+            (Case::Snake, "type_", "_id", "a__b"),
+            (Case::ScreamingSnake, "TYPE_", "_ID", "A__B"),
+            (Case::Kebab, "type-", "-id", "a--b"),
+        ] {
+            assert_eq!(case.apply("type_"), trailing);
+            assert_eq!(case.apply("_id"), leading);
+            assert_eq!(case.apply("a__b"), two);
         }
     }
 }

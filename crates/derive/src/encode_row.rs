@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Index, Member, Result};
 
 use crate::attributes::Container;
@@ -30,7 +29,7 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
             Some(ident) => Member::Named(ident.clone()),
             None => Member::Unnamed(Index::from(index)),
         };
-        let encode = quote_spanned!(ty.span()=> <#ty as #types::Encode>);
+        let encode = quote_spanned!(path::at(ty)=> <#ty as #types::Encode>);
         bounds::require(&mut generics, ty, &quote!(#types::Encode));
         checks.push(quote! {
             if !#encode::accepts(types[#index]) {

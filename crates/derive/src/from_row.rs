@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Fields, FieldsNamed, FieldsUnnamed, Generics, Lifetime, Result};
 
 use crate::attributes::{Container, Field};
@@ -107,7 +106,10 @@ impl Derived<'_> {
         let in_order = (has_order && !order.is_empty()).then(|| {
             quote! {
                 if let ::core::option::Option::Some(mut cursor) =
-                    #krate::__private::InOrder::new(row, &[#(#order),*])
+                    #krate::__private::InOrder::new(row, {
+                        const NAMES: &[&str] = &[#(#order),*];
+                        &NAMES
+                    })
                 {
                     return ::core::result::Result::Ok(Self { #(#reads),* });
                 }
@@ -171,11 +173,11 @@ impl Derived<'_> {
         ))
     }
 
-    /// `name` is the column's, or none for the next column. The spans are the field's type, which is what an error is about.
+    /// `name` is the column's, or none for the next column. Errors point to the field's type, which they are about.
     fn field(&mut self, ty: &syn::Type, attributes: &Field, name: Option<&str>) -> Written {
         let krate = &self.krate;
         let lifetime = &self.lifetime;
-        let span = ty.span();
+        let span = path::at(ty);
         if attributes.skip {
             bounds::require(&mut self.generics, ty, &quote!(::core::default::Default));
             return Written {
@@ -194,18 +196,21 @@ impl Derived<'_> {
         let read_as = attributes.try_from.as_ref().unwrap_or(ty);
         let decode = quote!(#krate::__private::Decode<#lifetime>);
         bounds::require(&mut self.generics, read_as, &decode);
+        if let (Some(name), true) = (name, attributes.default) {
+            bounds::require(&mut self.generics, ty, &quote!(::core::default::Default));
+            let value = match &attributes.try_from {
+                None => quote!(value),
+                Some(_) => quote_spanned!(span=> cursor.convert::<_, #ty>(value)?),
+            };
+            return Written {
+                check: quote_spanned!(span=> columns.named_if_any::<#read_as>(#name)?;),
+                read: quote_spanned!(span=> match cursor.named_if_any::<#read_as>(#name)? {
+                    ::core::option::Option::Some(value) => #value,
+                    ::core::option::Option::None => <#ty as ::core::default::Default>::default(),
+                }),
+            };
+        }
         let (check, read) = match name {
-            Some(name) if attributes.default => {
-                bounds::require(
-                    &mut self.generics,
-                    read_as,
-                    &quote!(::core::default::Default),
-                );
-                (
-                    quote_spanned!(span=> columns.named_if_any::<#read_as>(#name)?;),
-                    quote_spanned!(span=> cursor.named_or_default::<#read_as>(#name)?),
-                )
-            }
             Some(name) => (
                 quote_spanned!(span=> columns.named::<#read_as>(#name)?;),
                 quote_spanned!(span=> cursor.named::<#read_as>(#name)?),

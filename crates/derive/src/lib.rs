@@ -49,13 +49,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[from_row(…)]` | what it does |
 /// |---|---|
 /// | `rename = "column"` | the column is called so |
-/// | `default` | the field's `Default`, where there is no such column; NULL still takes an `Option` |
+/// | `default` | the field's own `Default`, where there is no such column; NULL still takes an `Option` |
 /// | `skip` | never read: the field's `Default` |
 /// | `flatten` | the field is a struct with this derive, and takes columns of this row |
 /// | `try_from = "i64"` | read as this type, then made the field's with `TryFrom` |
 ///
 /// On the struct: `rename_all = "camelCase"` (or `PascalCase`, `lowercase`, `UPPERCASE`, `SCREAMING_SNAKE_CASE`, `kebab-case`) for
-/// fields without a `rename`, and `crate = "path"` where the client's crate is not to be found by itself.
+/// fields without a `rename`: `user_id` is `userId` (`UserId`, `user_id`, `USER_ID`, `USER_ID`, `user-id`).
+/// And `crate = "path"` where the client's crate is not to be found by itself.
 ///
 /// What does not compile:
 ///

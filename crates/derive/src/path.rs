@@ -1,9 +1,10 @@
-//! Where the crates are that the written code needs.
+//! Where the crates are that the written code needs, and where the code itself is said to be.
 
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::Ident;
+use syn::spanned::Spanned as _;
 
 /// The client's crate: by itself, or a module of the façade.
 pub(crate) fn client() -> TokenStream {
@@ -18,6 +19,12 @@ pub(crate) fn types() -> TokenStream {
         return quote!(#client::types);
     }
     find("trunkline-types", "trunkline_types", "types")
+}
+
+/// The place of a field's type, for code that an error in it is about. Names in that code are the derive's own all the same: the type may
+/// come from a macro's caller, and names there are others.
+pub(crate) fn at(ty: &syn::Type) -> Span {
+    ty.span().resolved_at(Span::call_site())
 }
 
 /// `name` as the crate at hand depends on it, or the façade's module `module`. Where neither is found the plain name is used, and the

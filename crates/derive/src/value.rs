@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Data, DataEnum, DeriveInput, Fields, Generics, Ident, Index, LitStr, Member, Result};
 
 use crate::attributes::{self, Container};
@@ -247,7 +246,7 @@ fn decode_enum(
 
 /// All but `accepts` is the field's.
 fn encode_domain(types: &TokenStream, Field { member, ty }: &Field<'_>) -> TokenStream {
-    let inner = quote_spanned!(ty.span()=> <#ty as #types::Encode>);
+    let inner = quote_spanned!(path::at(ty)=> <#ty as #types::Encode>);
     let write = ["encode_text", "encode_binary", "field_text", "field_binary"].map(|method| {
         let method = Ident::new(method, proc_macro2::Span::call_site());
         quote! {
@@ -291,7 +290,7 @@ fn decode_domain(
     of: &TokenStream,
     raw: &TokenStream,
 ) -> TokenStream {
-    let inner = quote_spanned!(ty.span()=> <#ty as #of>);
+    let inner = quote_spanned!(path::at(ty)=> <#ty as #of>);
     let read = ["from_text", "from_binary"].map(|method| {
         let method = Ident::new(method, proc_macro2::Span::call_site());
         quote! {
@@ -319,7 +318,7 @@ fn decode_domain(
 
 fn encode_composite(types: &TokenStream, fields: &[Field<'_>]) -> TokenStream {
     let writes = fields.iter().map(
-        |Field { member, ty }| quote_spanned!(ty.span()=> fields.field::<#ty>(&self.#member)?;),
+        |Field { member, ty }| quote_spanned!(path::at(ty)=> fields.field::<#ty>(&self.#member)?;),
     );
     quote! {
         fn accepts(ty: #types::Type) -> bool {
@@ -354,7 +353,7 @@ fn encode_composite(types: &TokenStream, fields: &[Field<'_>]) -> TokenStream {
 fn decode_composite(types: &TokenStream, fields: &[Field<'_>], raw: &TokenStream) -> TokenStream {
     let reads: Vec<_> = fields
         .iter()
-        .map(|Field { member, ty }| quote_spanned!(ty.span()=> #member: fields.field::<#ty>()?))
+        .map(|Field { member, ty }| quote_spanned!(path::at(ty)=> #member: fields.field::<#ty>()?))
         .collect();
     let read =
         [("from_text", quote!(Text)), ("from_binary", quote!(Binary))].map(|(method, format)| {

@@ -198,3 +198,43 @@ fn structs_are_rows_to_be_written() {
         assert_eq!(by_struct, by_tuple);
     }
 }
+
+/// Types whose names, fields and their types come from the macro's caller.
+macro_rules! make {
+    ($composite:ident, $domain:ident, $mood:ident, $field:ident, $label:ident, $ident:ident, $ty:ty) => {
+        #[derive(Encode, Decode, EncodeRow, Debug, PartialEq)]
+        struct $composite {
+            $field: $ident,
+            other: $ty,
+        }
+
+        #[derive(Encode, Decode, Debug, PartialEq)]
+        struct $domain($ident);
+
+        #[derive(Encode, Decode, Debug, PartialEq)]
+        enum $mood {
+            $label,
+            Other,
+        }
+    };
+}
+
+make!(Composite, Domain, Label, field, Own, i32, Option<String>);
+
+#[test]
+fn macros_may_write_the_type() {
+    let composite = Composite {
+        field: 1,
+        other: Some("b".to_owned()),
+    };
+    both_ways(&composite, "(1,b)");
+    both_ways(&Domain(7), "7");
+    both_ways(&Label::Own, "Own");
+    both_ways(&Label::Other, "Other");
+
+    let mut data = Vec::new();
+    let columns = [("a", Type::INT4), ("b", Type::TEXT)];
+    let mut encoder = Encoder::new(Options::text(), columns).unwrap();
+    encoder.row(&composite, &mut data).unwrap();
+    assert_eq!(data, b"1\tb\n");
+}

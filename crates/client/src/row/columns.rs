@@ -94,7 +94,7 @@ struct Shared {
     format: Option<Format>,
     /// The [`FromRow::check`] that was passed last, by its address: 0 for none.
     passed: AtomicUsize,
-    /// The list of names that was last found to be that of the first columns: its address and length, 0 for none.
+    /// The list of names that was last found to be that of the first columns, by the address of the reference to it: 0 for none.
     begun: AtomicUsize,
 }
 
@@ -205,10 +205,11 @@ impl Columns {
     }
 
     /// Whether the first columns have these names. That they have is remembered for the list asked for last.
+    ///
+    /// A list may be the beginning of another at the same address. References to the two are different and have addresses of their own.
     #[inline]
-    pub(super) fn begin_with(&self, names: &'static [&'static str]) -> bool {
-        // The two highest bytes of an address are the same for all.
-        let key = names.as_ptr().addr().rotate_left(16) ^ names.len();
+    pub(super) fn begin_with(&self, names: &'static &'static [&'static str]) -> bool {
+        let key = std::ptr::from_ref(names).addr();
         self.0.begun.load(Ordering::Relaxed) == key || self.begin_anew(names, key)
     }
 

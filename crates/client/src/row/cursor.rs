@@ -130,13 +130,12 @@ impl<'r> Cursor<'r> {
         }
     }
 
-    /// The value of the column of this name; the default if there is none.
+    /// The value of the column of this name, if there is one.
     #[inline]
-    pub fn named_or_default<T: Decode<'r> + Default>(&mut self, name: &str) -> Result<T> {
-        match find(self.row.columns(), self.place, name) {
-            Some(place) => self.at(place),
-            None => Ok(T::default()),
-        }
+    pub fn named_if_any<T: Decode<'r>>(&mut self, name: &str) -> Result<Option<T>> {
+        find(self.row.columns(), self.place, name)
+            .map(|place| self.at(place))
+            .transpose()
     }
 
     /// The next value.
@@ -195,7 +194,7 @@ impl<'r> InOrder<'r> {
     /// At the start of a row, if its columns begin with these.
     #[inline]
     #[must_use]
-    pub fn new(row: Row<'r>, names: &'static [&'static str]) -> Option<Self> {
+    pub fn new(row: Row<'r>, names: &'static &'static [&'static str]) -> Option<Self> {
         row.columns().begin_with(names).then(|| Self {
             row,
             fields: row.fields(),
