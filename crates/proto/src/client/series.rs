@@ -45,12 +45,12 @@ impl Series {
         self.bytes.len()
     }
 
-    /// Forgets the requests, and keeps the memory up to `keep` bytes.
+    /// Forgets the requests, and keeps the memory: at most `keep` bytes for what is to be sent, and as many for the list of requests.
     pub fn clear(&mut self, keep: usize) {
         self.bytes.clear();
         self.bytes.shrink_to(keep);
         self.requests.clear();
-        self.requests.shrink_to(keep);
+        self.requests.shrink_to(keep / size_of::<Request>());
     }
 
     /// See [`Connection::query`].
@@ -185,6 +185,16 @@ mod tests {
         });
         assert_eq!(failed, Err("no such value"));
         assert_eq!((series.len(), series.size()), (1, size));
+    }
+
+    #[test]
+    fn it_keeps_no_more_memory_than_it_may() {
+        const KEEP: usize = 64;
+        let mut series = Series::new();
+        (0..1000).for_each(|_| series.sync().unwrap());
+        series.clear(KEEP);
+        assert!(series.bytes.capacity() <= KEEP);
+        assert!(series.requests.capacity() * size_of::<Request>() <= KEEP);
     }
 
     #[test]
