@@ -260,7 +260,7 @@ fn mismatch<T>(index: usize, ty: Type) -> Error {
         format!(
             "parameter ${} is of type {}, which a Rust {} cannot hold",
             index + 1,
-            ty.sql_name(),
+            ty,
             std::any::type_name::<T>()
         ),
     )

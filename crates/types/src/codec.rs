@@ -169,7 +169,7 @@ fn fitting(value: &dyn AnyValue, ty: Type) -> Result<&dyn Encode, EncodeError> {
 /// A value that can be read from one or more PostgreSQL types; `'a` is the lifetime of the received bytes.
 ///
 /// `raw` is the value alone, all of it, without its length. No input makes a decoder panic, and none makes it
-/// reserve more memory than the input's own size accounts for.
+/// reserve more memory than it has bytes for values that are not read yet.
 ///
 /// ```
 /// use trunkline_types::{Decode, Type};

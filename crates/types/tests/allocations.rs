@@ -8,8 +8,8 @@ use std::hint::black_box;
 
 use trunkline_types::copy::{Decoder, Encoder, Options};
 use trunkline_types::{
-    Date, Decode, Encode, Interval, Json, Numeric, Oid, Time, TimeTz, Timestamp, TimestampTz, Type,
-    Uuid,
+    Array, Date, Decode, DecodeError, Encode, Fault, Interval, Json, Numeric, Oid, Time, TimeTz,
+    Timestamp, TimestampTz, Type, Uuid,
 };
 
 #[track_caller]
@@ -135,4 +135,43 @@ fn rows_of_copy_are_read_and_written_without_allocation() {
         none("read rows", || pieces.for_each(read));
         assert_eq!(rows, 501);
     }
+}
+
+#[test]
+fn an_array_reserves_no_more_than_it_has_bytes() {
+    /// Much larger than its value.
+    #[derive(Clone, Copy)]
+    struct Large([u8; 4096]);
+
+    impl Decode<'_> for Large {
+        fn accepts(ty: Type) -> bool {
+            ty == Type::INT4
+        }
+
+        fn from_text(ty: Type, _: &[u8]) -> Result<Self, DecodeError> {
+            Err(DecodeError::new(ty, Fault::Mismatch))
+        }
+
+        fn from_binary(_: Type, _: &[u8]) -> Result<Self, DecodeError> {
+            Ok(Self([0; 4096]))
+        }
+    }
+
+    const TOTAL: u32 = 10_000;
+    let head = [1, 0, Type::INT4.oid().0, TOTAL, 1].map(u32::to_be_bytes);
+    // The first element is longer than all that follows.
+    let array = [head.concat(), vec![0x7F; TOTAL as usize * 4]].concat();
+    let info = allocation_counter::measure(|| {
+        let read = Array::<Large>::from_binary(Type::INT4_ARRAY, &array);
+        assert!(read.is_err());
+    });
+    assert!(info.bytes_max <= array.len() as u64 + 1000, "{info:?}");
+
+    let nulls = [head.concat(), vec![0xFF; TOTAL as usize * 4]].concat();
+    let read = Vec::<Option<Large>>::from_binary(Type::INT4_ARRAY, &nulls).unwrap();
+    assert_eq!(read.len(), TOTAL as usize);
+    assert!(
+        read.iter()
+            .all(|value| value.map(|large| large.0).is_none())
+    );
 }

@@ -57,8 +57,7 @@ fn value(argument: &str, ty: Type, number: usize) -> Result<Literal<'_>> {
         if !carries_over {
             return Err(Error::unsupported(format!(
                 "argument {number} of EXECUTE is cast to {}, and the parameter is of type {}",
-                cast.sql_name(),
-                ty.sql_name()
+                cast, ty
             ))
             .hint("Leave the cast out, or cast to the type of the parameter."));
         }

@@ -83,11 +83,12 @@ pub(super) fn read<T: DecodeOwned>(
         Some(total) => total,
         None => return Err(fail(Fault::Size)),
     };
-    // Every element has a length: no more are reserved for than the bytes that are there can hold.
+    // Every element has a length.
     if total > raw.len() / 4 {
         return Err(fail(Fault::Insufficient));
     }
-    let mut elements = Vec::with_capacity(total);
+    // A NULL is shorter than what it becomes: the rest of the memory is taken as elements are found.
+    let mut elements = Vec::with_capacity(total.min(raw.len() / size_of::<T>().max(1)));
     for _ in 0..total {
         elements.push(read_element(ty, element, raw)?);
     }

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -277,10 +277,36 @@ fn short_name(ty: Type) -> String {
 }
 
 /// Input functions name their type a little differently from `format_type`.
-fn input_name(ty: Type) -> &'static str {
+fn input_name(ty: Type) -> String {
     match ty {
-        Type::TIMESTAMP => "timestamp",
-        Type::TIME => "time",
-        _ => ty.sql_name(),
+        Type::TIMESTAMP => "timestamp".to_owned(),
+        Type::TIME => "time".to_owned(),
+        _ => ty.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_that_is_not_built_in_is_called_by_its_oid() {
+        let own = Type::from_oid(Oid(16_500));
+        for (fault, expected) in [
+            (
+                Fault::Syntax,
+                "invalid input syntax for type oid 16500: \"x\"",
+            ),
+            (
+                Fault::Range,
+                "value \"x\" is out of range for type oid 16500",
+            ),
+            (
+                Fault::Null,
+                "null value for type oid 16500: decode it as an Option",
+            ),
+        ] {
+            assert_eq!(DecodeError::text(own, fault, b"x").to_string(), expected);
+        }
     }
 }
