@@ -6,7 +6,8 @@
 )]
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -259,73 +260,69 @@ fn nothing_while_blocking() {
     assert_eq!((bytes, info.count_total), (ROWS * 24, 0));
 }
 
-/// Lets a client in, says `script` as often, and hangs up.
-fn stranger(script: &'static [u8], times: usize) -> u16 {
+/// Lets a client in, says what `script` says, ends the stream, and stays until the client is gone.
+fn stranger(script: impl FnOnce(&mut TcpStream) + Send + 'static) -> (u16, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
         let mut startup = [0; 1024];
         assert!(socket.read(&mut startup).unwrap() > 8);
         socket
             .write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")
             .unwrap();
-        let script = script.repeat(1000);
-        for _ in 0..times.div_ceil(1000) {
-            if socket.write_all(&script).is_err() {
-                break;
-            }
-        }
-        // Stays, and says no more.
+        script(&mut socket);
+        // It may have been left already.
+        let _ = socket.shutdown(Shutdown::Write);
         let _ = socket.read_to_end(&mut vec![]);
     });
-    port
+    (port, thread)
 }
 
-/// Takes messages for as long as they come; how many, and the most bytes that were held at once.
-fn taken(port: u16) -> (usize, u64) {
+/// Takes messages for as long as they come; how many, why no more, and the most bytes that were held at once.
+fn taken((port, thread): (u16, JoinHandle<()>)) -> (usize, String, u64) {
     let mut count = 0;
+    let mut end = String::new();
     let info = allocation_counter::measure(|| {
         runtime().block_on(async {
             let mut connection = open_at(port, "disable").await;
             connection.query("select 1").unwrap();
-            let patience = Duration::from_millis(500);
-            while let Ok(Ok(_)) = tokio::time::timeout(patience, connection.next()).await {
-                count += 1;
-            }
+            end = loop {
+                match connection.next().await {
+                    Ok(_) => count += 1,
+                    Err(error) => break error.to_string(),
+                }
+            };
         });
     });
-    (count, info.bytes_max)
+    thread.join().unwrap();
+    (count, end, info.bytes_max)
 }
 
-/// T-L11, SEC-50, SEC-60: a length reserves nothing. The client waits for what was announced, as long as its caller lets it.
+/// How [`taken`] ends where the stream did.
+const ENDED: &str = "the server closed the connection unexpectedly";
+
+/// T-L11, SEC-50, SEC-60: a length reserves nothing. The client waits for what was announced, for as long as the stream goes on.
 #[test]
 fn lengths_are_not_believed() {
-    for header in [
-        &b"D\x7f\xff\xff\xff\0\x01"[..],
-        b"T\x7f\xff\xff\xff\xff\xff",
-        b"E\x7f\xff\xff\xff\0",
-        b"N\x7f\xff\xff\xff\0",
-        b"A\x7f\xff\xff\xff\0",
+    for (header, waits) in [
+        (&b"D\x7f\xff\xff\xff\0\x01"[..], true),
+        (b"T\x7f\xff\xff\xff\xff\xff", true),
+        (b"E\x7f\xff\xff\xff\0", true),
+        (b"N\x7f\xff\xff\xff\0", true),
+        (b"A\x7f\xff\xff\xff\0", true),
         // Small types, which cannot be so long, are an error at once.
-        b"S\x7f\xff\xff\xff",
-        b"C\x7f\xff\xff\xff",
-        b"Z\x7f\xff\xff\xff",
-        b"Z\xff\xff\xff\xff",
-        b"D\0\0\0\x03",
-        b"D\0\0\0\0",
+        (b"S\x7f\xff\xff\xff", false),
+        (b"C\x7f\xff\xff\xff", false),
+        (b"Z\x7f\xff\xff\xff", false),
+        (b"Z\xff\xff\xff\xff", false),
+        (b"D\0\0\0\x03", false),
+        (b"D\0\0\0\0", false),
     ] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        std::thread::spawn(move || {
-            let (mut socket, _) = listener.accept().unwrap();
-            let _ = socket.read(&mut [0; 1024]);
-            let _ = socket.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I");
-            let _ = socket.write_all(header);
-            let _ = socket.read_to_end(&mut vec![]);
-        });
-        let (count, most) = taken(port);
+        let said = stranger(move |socket| socket.write_all(header).unwrap());
+        let (count, end, most) = taken(said);
         assert_eq!(count, 0, "{header:?}");
+        assert_eq!(end.starts_with(ENDED), waits, "{end} after {header:?}");
         assert!(most < 256 * 1024, "{most} bytes for {header:?}");
     }
 }
@@ -339,7 +336,13 @@ fn floods() {
         b"A\0\0\0\x10\0\0\0\x01news\0hi\0",
         b"S\0\0\0\x11TimeZone\0UTC\0",
     ] {
-        let (count, most) = taken(stranger(script, TIMES));
+        let (count, end, most) = taken(stranger(move |socket| {
+            let script = script.repeat(1000);
+            for _ in 0..TIMES / 1000 {
+                socket.write_all(&script).unwrap();
+            }
+        }));
+        assert!(end.starts_with(ENDED), "{end}");
         assert_eq!(count, TIMES, "{script:?}");
         assert!(most < 512 * 1024, "{most} bytes for {script:?}");
     }
@@ -348,23 +351,15 @@ fn floods() {
 /// SEC-66: names without end, of which so many are kept as any server has.
 #[test]
 fn parameters_without_end() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let (mut socket, _) = listener.accept().unwrap();
-        let _ = socket.read(&mut [0; 1024]);
-        let _ = socket.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I");
+    let (count, end, most) = taken(stranger(|socket| {
         for number in 0..200_000 {
             let body = format!("name{number:08}\0value\0");
             let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
             let status = [b"S", &length[..], body.as_bytes()].concat();
-            if socket.write_all(&status).is_err() {
-                return;
-            }
+            socket.write_all(&status).unwrap();
         }
-        let _ = socket.read_to_end(&mut vec![]);
-    });
-    let (count, most) = taken(port);
+    }));
+    assert!(end.starts_with(ENDED), "{end}");
     assert_eq!(count, 200_000);
     assert!(most < 512 * 1024, "{most} bytes");
 }

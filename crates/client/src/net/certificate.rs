@@ -109,6 +109,7 @@ fn wildcard_matches(pattern: &str, host: &str) -> bool {
 )]
 mod tests {
     use super::*;
+    use crate::net::version1::Version1;
 
     fn fits(pattern: &str, host: &str) -> bool {
         matches(pattern, &ServerName::try_from(host).unwrap())
@@ -149,35 +150,76 @@ mod tests {
         }
     }
 
-    /// Certificates come from whoever is there: with any byte changed and cut anywhere, they are read or refused.
+    /// The certificate of version 1 that openssl makes of a request in the folder.
+    fn version_1(folder: &std::path::Path) -> CertificateDer<'static> {
+        use rustls::pki_types::pem::PemObject;
+
+        // As of OpenSSL 3.4 it takes a wish, which versions before 3.2 do not know.
+        for how in ["x509 -req", "req -x509 -x509v1"] {
+            let made = std::process::Command::new("openssl")
+                .current_dir(folder)
+                .args(how.split(' '))
+                .args("-in server-1.csr -CA ca.crt -CAkey ca.key -set_serial 9 -days 2 -sha256 -out old.crt".split(' '))
+                .output()
+                .unwrap();
+            assert!(made.status.success(), "{made:?}");
+            let made = CertificateDer::from_pem_file(folder.join("old.crt")).unwrap();
+            if Version1::of(&made).is_some() {
+                return made;
+            }
+        }
+        panic!("openssl makes no certificate of version 1");
+    }
+
+    /// Certificates come from whoever is there: with any byte changed and cut anywhere, they are read or refused, and what was signed is
+    /// nothing else.
     #[test]
     fn nothing_in_a_certificate_is_fatal() {
-        use crate::net::version1::Version1;
         use rustls::pki_types::pem::PemObject;
 
         let folder = tempfile::tempdir().unwrap();
         let made = trunkline_test_postgres::Certificates::create(folder.path()).unwrap();
         let roots = [CertificateDer::from_pem_file(made.authority()).unwrap()];
-        let whole = CertificateDer::from_pem_file(made.server().certificate).unwrap();
+        let new = CertificateDer::from_pem_file(made.server().certificate).unwrap();
+        let old = version_1(folder.path());
         let algorithms = crate::net::tls::provider().signature_verification_algorithms;
         let host = ServerName::try_from("localhost").unwrap();
+        let now = UnixTime::now();
+        // What is found: by its name, by its time, by its authority's rules, as a version 1, signed by a root.
         let look = |bytes: &[u8]| {
             let certificate = CertificateDer::from(bytes);
-            is_for(&certificate, &host);
-            is_current(&certificate, UnixTime::now());
-            constrains_names(&certificate);
-            if let Some(old) = Version1::of(&certificate) {
-                let verified = old.verify(&roots, &algorithms, UnixTime::now());
-                assert!(verified.is_err(), "nobody has signed this one");
-            }
+            let old = Version1::of(&certificate);
+            [
+                is_for(&certificate, &host),
+                is_current(&certificate, now),
+                constrains_names(&certificate),
+                old.is_some(),
+                old.is_some_and(|old| old.verify(&roots, &algorithms, now).is_ok()),
+            ]
         };
-        for at in 0..whole.len() {
-            look(&whole[..at]);
-            for change in [1, 0x20, 0x80, 0xff] {
-                let mut changed = whole.to_vec();
-                changed[at] ^= change;
-                look(&changed);
+        // The new one has alternative names, above which no common name counts.
+        for (whole, found) in [
+            (new, [false, true, false, false, false]),
+            (old, [true, true, false, true, true]),
+        ] {
+            assert_eq!(look(&whole), found);
+            let (mut read, mut unread) = (0, 0);
+            for at in 0..whole.len() {
+                let nothing = [false, false, true, false, false];
+                assert_eq!(look(&whole[..at]), nothing, "cut at {at}");
+                for change in [1, 0x20, 0x80, 0xff] {
+                    let mut changed = whole.to_vec();
+                    changed[at] ^= change;
+                    let found = look(&changed);
+                    assert!(!found[4], "byte {at} is another and the signature the same");
+                    *(if found == nothing {
+                        &mut unread
+                    } else {
+                        &mut read
+                    }) += 1;
+                }
             }
+            assert!(read > 100 && unread > 100, "{read} {unread}");
         }
     }
 

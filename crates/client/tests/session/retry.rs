@@ -25,11 +25,29 @@ async fn run(connection: &mut Connection, sql: &str) {
     assert!(answer.ends_with(['I', 'T']), "{sql}: {answer}");
 }
 
+/// Asks another session until it sees what is waited for: a query whose one value becomes `t`.
+async fn until(other: &mut Connection, sql: &str) {
+    loop {
+        other.query(sql).unwrap();
+        if answer(other).await.contains("(t)") {
+            return;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn pid(connection: &mut Connection) -> String {
+    connection.query("select pg_backend_pid()").unwrap();
+    let answer = answer(connection).await;
+    answer.split(['(', ')']).nth(1).unwrap().into()
+}
+
 /// 40001, 40P01, 55P03: the server has undone it.
 #[tokio::test]
 async fn what_was_undone() {
     for version in VERSIONS {
         let (mut one, mut two) = (session(version).await, session(version).await);
+        let (mut other, waiter) = (session(version).await, pid(&mut two).await);
         let table = format!("retry_{}", std::process::id());
         run(
             &mut one,
@@ -87,7 +105,9 @@ async fn what_was_undone() {
         two.query(&format!("update {table} set n = 1 where id = 1"))
             .unwrap();
         two.send().await.unwrap();
-        sleep(Duration::from_millis(100)).await;
+        let waits =
+            format!("select exists (select from pg_locks where pid = {waiter} and not granted)");
+        until(&mut other, &waits).await;
         one.query(&format!("update {table} set n = 1 where id = 2"))
             .unwrap();
         let deadlock = error(&mut one).await;
@@ -123,9 +143,11 @@ async fn sessions_that_ended_by_themselves() {
             "25P03",
         ),
     ] {
-        let mut idle = session(Version::V18).await;
+        let (mut idle, mut other) = (session(Version::V18).await, session(Version::V18).await);
+        let ended = pid(&mut idle).await;
         run(&mut idle, setting).await;
-        sleep(Duration::from_millis(300)).await;
+        let gone = format!("select not exists (select from pg_stat_activity where pid = {ended})");
+        until(&mut other, &gone).await;
         let _ = idle.query("select 1");
         let ended = error(&mut idle).await;
         assert_eq!(ended.sqlstate().unwrap().as_str(), sqlstate);
@@ -133,9 +155,7 @@ async fn sessions_that_ended_by_themselves() {
     }
     // Who is told to go may have done it already.
     let (mut one, mut two) = (session(Version::V18).await, session(Version::V18).await);
-    one.query("select pg_backend_pid()").unwrap();
-    let pid = answer(&mut one).await;
-    let pid = pid.split(['(', ')']).nth(1).unwrap();
+    let pid = pid(&mut one).await;
     run(
         &mut two,
         &format!("select pg_terminate_backend({pid}, 5000)"),

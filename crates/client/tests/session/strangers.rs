@@ -3,7 +3,6 @@
 
 use std::io::Read;
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
 
 use trunkline_test_postgres::{Certificates, Postgres, Version};
 
@@ -155,10 +154,9 @@ async fn scram_with_somebody_who_does_not_know_the_password() {
             peer.send(&[OK, IDLE].concat());
             peer.listen()
         });
-        let started = Instant::now();
         let error = connect(port, "").await.unwrap_err();
         assert!(error.is_closed(), "{error}");
-        assert!(started.elapsed() < Duration::from_secs(2), "{challenge}");
+        // Two thousand million rounds would have been answered in the end, hours later.
         assert_eq!(thread.join().unwrap(), b"", "{challenge} {goes_on}");
     }
 }
