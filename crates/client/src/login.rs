@@ -112,15 +112,18 @@ pub(crate) async fn log_in(
             Some(Progress::Notice(notice)) if trusted && notices.len() < MAX_NOTICES => {
                 notices.push(Notice::new(&notice));
             }
-            // Said for form's sake: nothing was shown to it.
-            Some(Progress::Error(_)) if bearer.is_fetching() => return Err(Kind::TokenDue.into()),
             Some(Progress::Error(error)) => {
                 let error = ServerError::new(&error);
-                return Err(if trusted {
+                let error = if trusted {
                     error.into()
                 } else {
                     Kind::Stranger(Box::new(error)).into()
-                });
+                };
+                if bearer.is_fetching() {
+                    bearer.put_off(error);
+                    return Err(Kind::TokenDue.into());
+                }
+                return Err(error);
             }
             Some(Progress::Ready) => break,
             Some(_) => {}

@@ -38,8 +38,10 @@ use crate::config::Secret;
 /// # Ok::<(), trunkline_client::ConfigError>(())
 /// ```
 ///
-/// It is asked while a connection is made, at most once for each address that is tried. An answer that is there at once (from a
-/// cache) may save a connection; one that takes its time does not keep the server waiting, which has hung up by then, and
+/// It is asked while a connection is made, once for each address that is tried, and once more where the server refuses the token: the
+/// refused one is then [`rejected`](TokenRequest::rejected), for a cache to forget. (`target_session_attrs=prefer-standby` may try an
+/// address twice, which counts as two.) An answer that is there at once (from a cache) may save a connection; one that takes its time
+/// does not keep the server waiting, which has hung up by then, and
 /// `connect_timeout` does not run meanwhile. The future may be polled on any thread and needs no runtime of its own; with the blocking
 /// client, it may as well block.
 ///
@@ -79,6 +81,9 @@ pub struct TokenRequest {
     pub scope: Option<String>,
     /// The user to log in as.
     pub user: String,
+    /// The token that this source gave a moment ago and the server has refused. To give the same again ends the attempt to connect,
+    /// with what the server said.
+    pub rejected: Option<Secret>,
 }
 
 impl<F, T> TokenSource for F

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  Unknown ─ the server says where ─▶ Fetching ─▶ Fetched
-//!     └────── oauth_issuer says where ──▲
+//!     └────── oauth_issuer says where ──▲  ▲         │
+//!                                          └─────────┘ the server refuses it, once
 //! ```
 
 use std::fmt;
@@ -16,9 +17,15 @@ use crate::config::{Resolved, Secret};
 use crate::error::Kind;
 use crate::{Error, Result};
 
-/// The token of one attempt, which may take two connections.
+/// The token of one attempt, which may take three connections.
 #[derive(Default)]
-pub(crate) struct Bearer(State);
+pub(crate) struct Bearer {
+    state: State,
+    /// The first token, which the server has refused.
+    rejected: Option<Secret>,
+    /// What it said to that.
+    refusal: Option<Error>,
+}
 
 #[derive(Default)]
 enum State {
@@ -34,17 +41,17 @@ impl Bearer {
     pub(crate) async fn show(&mut self, resolved: &Resolved) -> Result<Option<&Secret>> {
         let tokens = source(resolved)?;
         let issuer = Issuer::of(resolved)?;
-        if let (State::Unknown, Some(url)) = (&self.0, issuer.discovery_url) {
-            let request = request(resolved, &issuer.name, url.into(), None);
+        if let (State::Unknown, Some(url)) = (&self.state, issuer.discovery_url) {
+            let request = request(resolved, &issuer.name, url.into(), None, None);
             let mut fetching = tokens.fetch(request);
             // From a cache it comes at once, and then this connection will do.
             let first = poll_fn(|cx| Poll::Ready(fetching.as_mut().poll(cx))).await;
-            self.0 = match first {
+            self.state = match first {
                 Poll::Ready(token) => State::Fetched(token.map_err(no_token)?),
                 Poll::Pending => State::Fetching(fetching),
             };
         }
-        Ok(match &self.0 {
+        Ok(match &self.state {
             State::Fetched(token) => Some(token),
             State::Unknown | State::Fetching(_) => None,
         })
@@ -65,25 +72,50 @@ impl Bearer {
                 challenge.status
             )));
         }
-        if let State::Unknown = self.0 {
-            let url = url.ok_or_else(|| {
-                refusal("the server asks for an OAuth token and does not say where tokens come from: set oauth_issuer to the URL of the issuer's discovery document")
-            })?;
-            let request = request(resolved, &issuer.name, url.into(), challenge.scope);
-            self.0 = State::Fetching(source(resolved)?.fetch(request));
-        }
+        let rejected = match &self.state {
+            State::Unknown => None,
+            // A cache may have kept it for too long.
+            State::Fetched(token) if self.rejected.is_none() => Some(token.clone()),
+            State::Fetching(_) | State::Fetched(_) => return Ok(()),
+        };
+        let url = url.or(issuer.discovery_url).ok_or_else(|| {
+            refusal("the server asks for an OAuth token and does not say where tokens come from: set oauth_issuer to the URL of the issuer's discovery document")
+        })?;
+        self.rejected.clone_from(&rejected);
+        let request = request(
+            resolved,
+            &issuer.name,
+            url.into(),
+            challenge.scope,
+            rejected,
+        );
+        self.state = State::Fetching(source(resolved)?.fetch(request));
         Ok(())
+    }
+
+    /// The error by which the server ends the login while a token is on its way: of none that was shown, it is for form's sake.
+    pub(crate) fn put_off(&mut self, error: Error) {
+        self.refusal = self.rejected.is_some().then_some(error);
     }
 
     /// Whether a token is on its way, for the next connection.
     pub(crate) const fn is_fetching(&self) -> bool {
-        matches!(self.0, State::Fetching(_))
+        matches!(self.state, State::Fetching(_))
     }
 
     /// Waits for the token.
+    ///
+    /// # Errors
+    ///
+    /// There is none; it is the one that the server has refused, with what it said.
     pub(crate) async fn fetch(&mut self) -> Result<()> {
-        if let State::Fetching(fetching) = &mut self.0 {
-            self.0 = State::Fetched(fetching.await.map_err(no_token)?);
+        if let State::Fetching(fetching) = &mut self.state {
+            let token = fetching.await.map_err(no_token)?;
+            let known = self.rejected.as_ref() == Some(&token);
+            self.state = State::Fetched(token);
+            if known && let Some(refusal) = self.refusal.take() {
+                return Err(refusal);
+            }
         }
         Ok(())
     }
@@ -91,7 +123,7 @@ impl Bearer {
 
 impl fmt::Debug for Bearer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+        f.write_str(match self.state {
             State::Unknown => "Unknown",
             State::Fetching(_) => "Fetching",
             State::Fetched(_) => "Fetched",
@@ -172,6 +204,7 @@ fn request(
     issuer: &str,
     discovery_url: String,
     scope: Option<String>,
+    rejected: Option<Secret>,
 ) -> TokenRequest {
     let oauth = &resolved.login.oauth;
     TokenRequest {
@@ -181,6 +214,7 @@ fn request(
         client_secret: oauth.client_secret.clone(),
         scope: oauth.scope.clone().or(scope),
         user: resolved.user.clone(),
+        rejected,
     }
 }
 

@@ -149,7 +149,7 @@ async fn tokens() {
     let refusals = || {
         server
             .log()
-            .matches("OAuth bearer authentication failed")
+            .matches("FATAL:  OAuth bearer authentication failed")
             .count()
     };
     let before = refusals();
@@ -163,14 +163,44 @@ async fn tokens() {
     works(open(source(&known)).await.unwrap()).await;
     assert_eq!(refusals(), before + 1, "this one takes its time");
 
-    // A token that does not serve is shown once.
+    // A token that does not serve is shown once, and another one asked for.
     let (source, asked) = counting("stale");
+    let before = refusals();
     for config in [&issuer, &known] {
         let error = open(source(config)).await.unwrap_err();
         assert_eq!(error.sqlstate().unwrap().as_str(), "28000", "{error}");
         assert!(!error.to_string().contains("stale"), "{error}");
     }
-    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
+    // Each time a question without a token, and the token.
+    assert_eq!(refusals(), before + 4);
+
+    // A cache that has one which does not serve any more, and one that has nothing better.
+    for config in [&issuer, &known] {
+        for (second, works_out) in [("t0ken", true), ("staler", false)] {
+            let asked = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&asked);
+            let cached = parse(config).token_source(move |request: TokenRequest| {
+                let token = match request.rejected {
+                    None => "stale",
+                    Some(token) => {
+                        assert_eq!(token.as_bytes(), b"stale");
+                        second
+                    }
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+                async move { Ok(Secret::from(token)) }
+            });
+            match open(cached).await {
+                Ok(connection) => works(connection).await,
+                Err(error) => {
+                    assert!(!works_out, "{error}");
+                    assert_eq!(error.sqlstate().unwrap().as_str(), "28000", "{error}");
+                }
+            }
+            assert_eq!(asked.load(Ordering::Relaxed), 2);
+        }
+    }
 
     // Nothing serves without these.
     for (config, complaint) in [
