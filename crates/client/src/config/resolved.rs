@@ -111,7 +111,7 @@ impl Resolved {
     /// `verified` says what was verified of the server's certificate on this very connection; `None` if it is not encrypted. The
     /// password as it is and an OAuth token, which whoever gets them can use again, are sent only to a server that is known: by its
     /// certificate, or by its Unix socket. What `require_auth` allows by name it allows everywhere; a list of what it forbids allows
-    /// nothing. A token never goes over TCP in clear (RFC 7628 section 4).
+    /// nothing more. A token never goes over TCP in clear (RFC 7628 section 4).
     #[must_use]
     pub fn policy(&self, host: &Host, verified: Option<Verification>) -> Policy {
         let default = if knows(host, verified) {

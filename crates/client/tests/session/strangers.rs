@@ -25,6 +25,7 @@ async fn another_login_than_is_insisted_on() {
         ("require_auth=password", &clear, true),
         ("require_auth=md5", &md5, true),
         ("require_auth=!md5", &md5, false),
+        ("require_auth=!md5", &clear, false),
         ("", &nothing, true),
         // In clear not to just anybody.
         ("", &clear, false),
