@@ -44,6 +44,8 @@ pub(crate) enum Kind {
     Protocol(ProtocolError),
     Misuse(Misuse),
     Server(Box<ServerError>),
+    /// The same, of a request that may have committed a part of what it does before.
+    InPart(Box<ServerError>),
     /// The same, of a server that is not known and has not satisfied the login's policy: its words may be anybody's.
     Stranger(Box<ServerError>),
     /// The server refused a password that came from this file.
@@ -108,7 +110,7 @@ impl Error {
     #[must_use]
     pub fn server(&self) -> Option<&ServerError> {
         match &*self.0 {
-            Kind::Server(error) | Kind::Stranger(error) => Some(error),
+            Kind::Server(error) | Kind::InPart(error) | Kind::Stranger(error) => Some(error),
             Kind::Passfile(_, error) => error.server(),
             Kind::Lost(error) | Kind::Unsent(error) => error.server(),
             Kind::Hosts(hosts) => hosts.iter().rev().find_map(|(_, error)| error.server()),
@@ -126,7 +128,7 @@ impl Error {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match &*self.0 {
-            Kind::Server(error) => error.is_fatal(),
+            Kind::Server(error) | Kind::InPart(error) => error.is_fatal(),
             Kind::Misuse(misuse) => *misuse == Misuse::Closed,
             Kind::Value(_)
             | Kind::Use(_)
@@ -151,9 +153,11 @@ impl Error {
     /// | 55P03 a lock was not to be had in time | the statement was undone (docs 19.11.1, `lock_timeout`; `NOWAIT`); but see below |
     /// | 57P05, 25P03 the session was idle for too long | it ended before it took the request (docs 19.11.1) |
     ///
-    /// What is undone is the transaction that was open when the error came. A request that has committed another one before is not
-    /// undone as a whole, and the error does not show it: a procedure or a DO block that COMMITs within, several statements in one
-    /// Query with a COMMIT among them. Do not go by this where you have sent such a one.
+    /// What is undone is the transaction that was open when the error came. A request that may have committed another one before is not
+    /// undone as a whole, and of a [`Client`](crate::Client)'s it is false: CALL and DO (a procedure may COMMIT), REINDEX, what is done
+    /// CONCURRENTLY, several statements with a COMMIT before the last. It goes by the SQL, and does not see into a portal of such a
+    /// statement or into [`copy_out`](crate::Client::copy_out) of several. An error that was made of a [`ServerError`] knows no SQL:
+    /// after such a request on a [`Connection`](crate::Connection), do not go by this.
     ///
     /// Of everything else it is not certain, or doing it again changes nothing. Where a request was sent and its answer was lost, the
     /// server may have carried it out: so too with 57P01, which may come after a COMMIT that is done (docs 19.5.1, `synchronous_commit`).
@@ -234,7 +238,7 @@ impl fmt::Display for Error {
             Kind::Login(error) => error.fmt(f),
             Kind::Protocol(error) => error.fmt(f),
             Kind::Misuse(error) => error.fmt(f),
-            Kind::Server(error) => error.fmt(f),
+            Kind::Server(error) | Kind::InPart(error) => error.fmt(f),
             Kind::Passfile(path, error) => {
                 write!(f, "{error}; the password was taken from {}", path.display())
             }

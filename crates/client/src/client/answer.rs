@@ -7,7 +7,7 @@ use trunkline_proto::backend::ErrorResponse;
 use trunkline_proto::{Decode, frame};
 
 use super::session::{MAX_STREAM, Session};
-use super::shared::{Owner, Shared};
+use super::shared::Owner;
 use super::slots::Slot;
 use crate::error::Kind;
 use crate::{Error, Result, ServerError};
@@ -27,6 +27,8 @@ pub(crate) struct Answer {
     finished: bool,
     /// Dropped before the end, it is cancelled on the server.
     cancelled: bool,
+    /// Where it fails, a part of it may be committed.
+    divisible: bool,
 }
 
 /// One message of an answer.
@@ -47,12 +49,19 @@ impl Answer {
             refused: None,
             finished: false,
             cancelled: false,
+            divisible: false,
         }
     }
 
     /// The same, to be cancelled on the server when it is dropped before its end.
     pub(crate) const fn cancelled_on_drop(mut self, cancelled: bool) -> Self {
         self.cancelled = cancelled;
+        self
+    }
+
+    /// The same, of a request that may have committed a part of what it does when it fails.
+    pub(crate) const fn divided(mut self, divisible: bool) -> Self {
+        self.divisible = divisible;
         self
     }
 
@@ -120,7 +129,7 @@ impl Answer {
     async fn refused(&mut self) -> Error {
         let at_hand = self.at(self.used).filter(|frame| frame.tag == b'E');
         if let Some(frame) = at_hand {
-            self.refused = Some(refusal(frame, &self.shared));
+            self.refused = Some(self.refusal_of(frame));
         }
         while !self.finished {
             self.used = self.taken.len();
@@ -247,7 +256,24 @@ impl Answer {
     /// The error that is next at hand.
     pub(crate) fn refusal(&self) -> Option<Error> {
         let frame = self.at(self.used)?;
-        (frame.tag == b'E').then(|| refusal(frame, &self.shared))
+        (frame.tag == b'E').then(|| self.refusal_of(frame))
+    }
+
+    /// What an ErrorResponse says.
+    #[cold]
+    fn refusal_of(&self, frame: Frame<'_>) -> Error {
+        match ErrorResponse::decode(frame.body) {
+            Ok(error) => {
+                let error = ServerError::new(&error);
+                self.shared.catalog.invalidate(&error);
+                if self.divisible {
+                    Kind::InPart(Box::new(error)).into()
+                } else {
+                    error.into()
+                }
+            }
+            Err(error) => Kind::malformed(frame.tag, error),
+        }
     }
 
     #[inline]
@@ -262,19 +288,6 @@ fn at(taken: &[u8], place: usize) -> Option<Frame<'_>> {
     let mut rest = taken.get(place..)?;
     let (tag, body) = frame::split(&mut rest, |_| Ok(u32::MAX >> 1)).ok()??;
     Some(Frame { tag, body })
-}
-
-/// What an ErrorResponse says.
-#[cold]
-fn refusal(frame: Frame<'_>, shared: &Shared) -> Error {
-    match ErrorResponse::decode(frame.body) {
-        Ok(error) => {
-            let error = ServerError::new(&error);
-            shared.catalog.invalidate(&error);
-            error.into()
-        }
-        Err(error) => Kind::malformed(frame.tag, error),
-    }
 }
 
 impl Frame<'_> {

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use trunkline_proto::PortalName;
 use trunkline_proto::client::Series;
+use trunkline_proto::sql::{self, Control};
 
 use super::answer::Answer;
 use super::rows::Rows;
@@ -30,6 +31,10 @@ pub struct Pipeline<'c> {
     parts: Vec<(usize, Keep)>,
     sent: Arc<Sent>,
     failed: Option<Error>,
+    /// Something before the next request is a COMMIT.
+    committed: bool,
+    /// Where a request fails, a part of the pipeline may be committed.
+    divisible: bool,
 }
 
 /// The answers to a pipeline's requests, once they are sent, each until its reply takes it.
@@ -55,6 +60,8 @@ impl<'c> Pipeline<'c> {
             parts: Vec::new(),
             sent: Arc::default(),
             failed: None,
+            committed: false,
+            divisible: false,
         }
     }
 
@@ -130,6 +137,7 @@ impl<'c> Pipeline<'c> {
             series,
             mut parts,
             sent,
+            divisible,
             ..
         } = self;
         // The Sync's own part: nobody waits for it, but it is answered as the others are.
@@ -139,7 +147,7 @@ impl<'c> Pipeline<'c> {
         let slots: Vec<Slot> = send.await?;
         let mut answers: Vec<_> = slots
             .into_iter()
-            .map(|slot| Some(Answer::new(shared.clone(), slot)))
+            .map(|slot| Some(Answer::new(shared.clone(), slot).divided(divisible)))
             .collect();
         drop(answers.pop());
         sent.put(answers);
@@ -148,6 +156,10 @@ impl<'c> Pipeline<'c> {
     }
 
     fn add<P: Params, K>(&mut self, source: Source<'_>, params: &P, keep: Keep) -> Reply<K> {
+        self.divide(match source {
+            Source::Sql(sql) => sql,
+            Source::Statement(statement) => statement.sql(),
+        });
         let added = match source {
             Source::Sql(sql) => run::unnamed(&mut self.series, sql, params),
             Source::Statement(statement) => self.bind(statement, params),
@@ -167,6 +179,19 @@ impl<'c> Pipeline<'c> {
             columns,
             kind: PhantomData,
         }
+    }
+
+    /// Notes what the pipeline may have committed by the time that one of its requests fails.
+    fn divide(&mut self, sql: &str) {
+        self.divisible |= self.committed || sql::commits_midway(sql);
+        self.committed |= matches!(
+            Control::parse(sql),
+            Some(
+                Control::Commit { .. }
+                    | Control::PrepareTransaction(_)
+                    | Control::CommitPrepared(_)
+            )
+        );
     }
 
     fn bind<P: Params>(&mut self, statement: &Statement, params: &P) -> Result<()> {

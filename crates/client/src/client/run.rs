@@ -6,6 +6,7 @@ use trunkline_proto::backend::{ParameterDescription, TransactionStatus, code};
 use trunkline_proto::client::Series;
 use trunkline_proto::codec::Oids;
 use trunkline_proto::frontend::{Parse, Target};
+use trunkline_proto::sql::commits_midway;
 use trunkline_proto::{Decode, Format, Oid, PortalName, SqlState, StatementName};
 use trunkline_types::Type;
 
@@ -86,6 +87,7 @@ impl Client {
             }
             answer => answer?,
         };
+        let answer = answer.divided(statement.is_divisible());
         self.rows(answer, Some(statement.columns().clone()), keep)
             .await
     }
@@ -101,13 +103,15 @@ impl Client {
                 unnamed(series, sql, params)?;
                 Ok(series.sync()?)
             })
-            .await?;
+            .await?
+            .divided(commits_midway(sql));
         self.rows(answer, None, keep).await
     }
 
     /// By the simple protocol.
     pub(super) async fn simple(&self, sql: &str, keep: Keep) -> Result<Answer> {
-        self.request(keep, |series, _| Ok(series.query(sql)?)).await
+        let answer = self.request(keep, |series, _| Ok(series.query(sql)?));
+        Ok(answer.await?.divided(commits_midway(sql)))
     }
 
     /// Sends requests when it is this client's turn.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use trunkline_proto::sql::commits_midway;
 use trunkline_proto::{Format, PortalName, StatementName};
 use trunkline_types::Type;
 
@@ -19,6 +20,8 @@ pub struct Statement(Arc<Prepared>);
 struct Prepared {
     name: Name,
     sql: Box<str>,
+    /// It may commit a part of what it does before it fails.
+    divisible: bool,
     params: Box<[Type]>,
     /// The types that values are given as, where it was found out what is beneath domains.
     beneath: OnceLock<Box<[Type]>>,
@@ -86,6 +89,7 @@ impl Statement {
         Self(Arc::new(Prepared {
             name,
             sql: sql.into(),
+            divisible: commits_midway(sql),
             params,
             beneath: OnceLock::new(),
             columns: columns.in_formats(formats.iter().copied()),
@@ -97,6 +101,11 @@ impl Statement {
     #[must_use]
     pub fn sql(&self) -> &str {
         &self.0.sql
+    }
+
+    /// Whether it may commit a part of what it does before it fails.
+    pub(crate) fn is_divisible(&self) -> bool {
+        self.0.divisible
     }
 
     /// The types of `$1`, `$2`, …

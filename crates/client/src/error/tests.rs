@@ -76,6 +76,8 @@ fn what_to_do_about_it() {
         (Kind::Server(server("ERROR", "23505")), false, false),
         (Kind::Server(server("ERROR", "40001")), false, true),
         (Kind::Server(server("ERROR", "40P01")), false, true),
+        (Kind::InPart(server("ERROR", "40001")), false, false),
+        (Kind::InPart(server("FATAL", "57P01")), true, false),
         (Kind::Server(server("ERROR", "40003")), false, false),
         (Kind::Server(server("ERROR", "55P03")), false, true),
         (Kind::Server(server("ERROR", "57014")), false, false),

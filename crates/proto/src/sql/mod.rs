@@ -12,6 +12,7 @@ mod keywords;
 mod lexer;
 mod list;
 mod literal;
+mod midway;
 mod parameters;
 mod split;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use cursor::{Cursor, Direction};
 pub use lexer::Unterminated;
 pub use list::List;
 pub use literal::{Literal, LiteralKind};
+pub use midway::commits_midway;
 pub use parameters::{Obstacle, obstacle, parameters};
 pub use split::{Split, Statement, plain, split};
 
