@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use trunkline_proto::sql::commits_midway;
 use trunkline_proto::{Format, PortalName, StatementName};
-use trunkline_types::Type;
+use trunkline_types::{Kind, Type};
 
 use super::Fault;
 use crate::{Columns, Result};
@@ -154,12 +154,17 @@ impl Statement {
     }
 }
 
-/// Binary for what is known to have such a form. A type of the user's may lack the function that makes it, and the query would fail.
+/// Binary for what is known to have such a form, all the way down. A type of the user's may lack the function that makes it, as some
+/// built-in ones do, and the query would fail; and in a record, or in an array of any type, there may be one of the user's, whose values
+/// only its text lets be told from those of another.
 fn format_of(ty: Type) -> Format {
-    match ty {
-        Type::ACLITEM | Type::ACLITEM_ARRAY => Format::Text,
-        ty if ty.is_built_in() => Format::Binary,
-        _ => Format::Text,
+    let element = ty.element().unwrap_or(ty);
+    match element {
+        Type::ACLITEM | Type::GTSVECTOR => Format::Text,
+        _ => match element.kind() {
+            Kind::Base | Kind::Range | Kind::Multirange => Format::Binary,
+            _ => Format::Text,
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use trunkline_client::catalog::Kind;
 use trunkline_client::types::{Decode, Encode, Type};
 use trunkline_client::{FromRow, Mode};
-use trunkline_proto::Oid;
+use trunkline_proto::{Format, Oid};
 
 use crate::api::wait;
 use crate::support::with_clients;
@@ -141,5 +141,108 @@ fn a_type_is_asked_for_once_and_forgotten_when_it_is_gone() {
         let error = client.execute("select null::no_such_type", ()).await;
         assert_eq!(error.unwrap_err().sqlstate().unwrap().as_str(), "42704");
         assert!(client.catalog().find(pets.oid()).is_none());
+    });
+}
+
+#[test]
+fn records_hold_what_is_not_built_in() {
+    #[derive(Decode, Debug, PartialEq)]
+    struct Doc(String);
+    #[derive(Decode, Debug, PartialEq)]
+    struct Ratio(f64);
+    #[derive(Decode, Debug, PartialEq)]
+    struct Documented(Doc, Mood);
+    #[derive(Decode, Debug, PartialEq)]
+    struct Rated(Ratio, i32);
+    #[derive(Decode, Debug, PartialEq)]
+    struct Privilege(String, i32);
+
+    with_clients(async |client| {
+        let sql = "
+            create domain pg_temp.doc as jsonb;
+            create type pg_temp.mood as enum ('sad', 'happy', 'happyday');
+        ";
+        client.batch_execute(sql).await.unwrap();
+        let sql = "select row('{}'::pg_temp.doc, 'sad'::pg_temp.mood)";
+        let (found,): (Documented,) = client.query_one(sql, ()).await.unwrap();
+        assert_eq!(found, Documented(Doc("{}".into()), Mood::Sad));
+        let sql = "select array[row('{}'::pg_temp.doc, 'sad'::pg_temp.mood)]";
+        let (found,): (Vec<Documented>,) = client.query_one(sql, ()).await.unwrap();
+        assert_eq!(found, [Documented(Doc("{}".into()), Mood::Sad)]);
+        let sql = "select row('happyday'::pg_temp.mood, 1)";
+        let refused = client.query_one::<(Rated,)>(sql, ()).await.unwrap_err();
+        assert!(refused.to_string().contains("happyday"), "{refused}");
+        let sql = "select row((acldefault('r', 10))[1], 1)";
+        let (found,): (Privilege,) = client.query_one(sql, ()).await.unwrap();
+        assert!(found.0.contains('/'), "{found:?}");
+    });
+}
+
+#[test]
+fn columns_of_every_built_in_type_can_be_asked_for() {
+    with_clients(async |client| {
+        let sql = "
+            select string_agg(format('null::%s', oid::regtype), ', '),
+                string_agg(oid::text, ' ') filter (where typsend = 0 or typelem in (
+                    select oid from pg_type where typsend = 0
+                ))
+            from pg_type where oid < 10000 and typtype in ('b', 'r', 'm')
+        ";
+        let (names, lacking): (String, String) = client.query_one(sql, ()).await.unwrap();
+        assert!(names.len() > 1500, "{names}");
+        let sql = format!("select {names}");
+        let statement = client.prepare(&sql).await.unwrap();
+        let row: trunkline_client::OwnedRow = client.query_one(&statement, ()).await.unwrap();
+        assert_eq!(row.len(), statement.columns().len());
+        // The server itself says which types have no binary form.
+        for oid in lacking.split(' ') {
+            let ty = Type::from_oid(Oid(oid.parse().unwrap()));
+            let mut columns = statement
+                .columns()
+                .iter()
+                .filter(|column| column.ty() == ty);
+            assert!(
+                columns.all(|column| column.format() == Format::Text),
+                "{ty}"
+            );
+        }
+    });
+}
+
+#[test]
+fn text_goes_into_types_of_every_kind() {
+    with_clients(async |client| {
+        client.batch_execute(TYPES).await.unwrap();
+        for mode in [Mode::Prepared, Mode::Unnamed, Mode::Simple] {
+            let client = client.with_mode(mode);
+            let sql = "select $1::pg_temp.mood::text";
+            let (found,): (String,) = client.query_one(sql, ("sad",)).await.unwrap();
+            assert_eq!(found, "sad");
+            let sql = "select ($1::pg_temp.pet).name";
+            let (found,): (String,) = client.query_one(sql, ("(Rex,sad)",)).await.unwrap();
+            assert_eq!(found, "Rex");
+        }
+        for (extension, ty, value) in [
+            ("ltree", "ltree", "Top.Science"),
+            ("hstore", "hstore", "\"a\"=>\"1\""),
+            ("citext", "citext", "Ada"),
+        ] {
+            let sql = "select count(*) > 0 from pg_available_extensions where name = $1";
+            let (available,): (bool,) = client.query_one(sql, (extension,)).await.unwrap();
+            if !available {
+                continue;
+            }
+            let schema = format!("own_{extension}");
+            // In a transaction that is not kept: others use the server, too.
+            let sql = format!(
+                "begin; create schema {schema}; create extension {extension} schema {schema}"
+            );
+            client.batch_execute(&sql).await.unwrap();
+            let sql = format!("select $1::{schema}.{ty}, $2::{schema}.{ty}[]");
+            let params = (value, vec![value, value]);
+            let found: (String, Vec<String>) = client.query_one(&sql, params).await.unwrap();
+            assert_eq!(found, (value.to_owned(), vec![value.to_owned(); 2]));
+            client.batch_execute("rollback").await.unwrap();
+        }
     });
 }

@@ -7,10 +7,14 @@ use alloc::vec::Vec;
 use core::str;
 
 use crate::error::Fault;
-use crate::{Decode, DecodeError, Encode, EncodeError, Type, wire};
+use crate::{Decode, DecodeError, Encode, EncodeError, Format, Type, wire};
 
 /// The version that stands before the text of a `jsonb` in binary.
 const JSONB_VERSION: u8 = 1;
+
+/// What is said of a value that begins with a version, of a type that is not built in: a domain over `jsonb`, or `ltree`.
+const VERSIONED: &str =
+    "the binary form of this type is not its text, but begins with a version: ask for it in text";
 
 /// Bytes of a `name` without its NUL (`NAMEDATALEN` − 1).
 const MAX_NAME: usize = 63;
@@ -68,8 +72,22 @@ macro_rules! encode {
                 }
                 wire::field_of(self.as_bytes(), out)
             }
+
+            fn format(&self, ty: Type) -> Format {
+                format(ty)
+            }
         }
     )*};
+}
+
+/// A type that is not built in takes its text in text alone: in binary, if it has such a form, `ltree` has a version before it, and
+/// `hstore` has no text at all.
+fn format(ty: Type) -> Format {
+    if ty.is_built_in() {
+        Format::Binary
+    } else {
+        Format::Text
+    }
 }
 
 encode!(&str, String, Box<str>, Cow<'_, str>);
@@ -96,6 +114,9 @@ impl<'a> Decode<'a> for &'a str {
         match ty {
             Type::JSONB => valid(ty, unversioned(ty, raw)?),
             Type::NAME if raw.len() > MAX_NAME => Err(DecodeError::new(ty, Fault::NameTooLong)),
+            _ if raw.first() == Some(&JSONB_VERSION) && !ty.is_built_in() => {
+                Err(DecodeError::new(ty, Fault::Invalid(VERSIONED)))
+            }
             _ => valid(ty, raw),
         }
     }
@@ -233,6 +254,15 @@ mod tests {
             <&str>::from_text(Type::NAME, long.as_bytes()).unwrap(),
             "é".repeat(31)
         );
+    }
+
+    #[test]
+    fn a_version_is_no_text() {
+        let own = Type::from_oid(crate::Oid(16_500));
+        let refused = String::from_binary(own, b"\x01{}").unwrap_err();
+        assert_eq!(refused.sqlstate().as_str(), "22P03");
+        assert_eq!(<&str>::from_text(own, b"\x01{}").unwrap(), "\x01{}");
+        assert_eq!(<&str>::from_binary(Type::TEXT, b"\x01").unwrap(), "\x01");
     }
 
     #[test]
