@@ -156,7 +156,7 @@ impl Error {
     /// What is undone is the transaction that was open when the error came. A request that may have committed another one before is not
     /// undone as a whole, and of a [`Client`](crate::Client)'s it is false: CALL and DO (a procedure may COMMIT), REINDEX, what is done
     /// CONCURRENTLY, several statements with a COMMIT before the last. It goes by the SQL, and does not see into a portal of such a
-    /// statement or into [`copy_out`](crate::Client::copy_out) of several. An error that was made of a [`ServerError`] knows no SQL:
+    /// statement or into [`copy_in`](crate::Client::copy_in) of several. An error that was made of a [`ServerError`] knows no SQL:
     /// after such a request on a [`Connection`](crate::Connection), do not go by this.
     ///
     /// Of everything else it is not certain, or doing it again changes nothing. Where a request was sent and its answer was lost, the
