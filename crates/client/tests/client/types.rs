@@ -246,3 +246,41 @@ fn text_goes_into_types_of_every_kind() {
         }
     });
 }
+
+#[test]
+fn an_array_that_has_no_commas_is_refused_rather_than_sent_as_one_element() {
+    with_clients(async |client| {
+        let sql = "
+            create type pg_temp.geo;
+            create function pg_temp.geo_in(cstring) returns pg_temp.geo as 'textin' language internal immutable strict;
+            create function pg_temp.geo_out(pg_temp.geo) returns cstring as 'textout' language internal immutable strict;
+            create type pg_temp.geo (input = pg_temp.geo_in, output = pg_temp.geo_out, delimiter = ':', like = text);
+        ";
+        client.batch_execute(sql).await.unwrap();
+        client.batch_execute(TYPES).await.unwrap();
+        for mode in [Mode::Prepared, Mode::Unnamed, Mode::Simple] {
+            let client = client.with_mode(mode);
+            let sql = "select cardinality($1::pg_temp.geo[])";
+            for several in [[Some("a"), Some("b")], [None, None], [None, Some("b")]] {
+                let refused = client
+                    .query_one::<(i32,)>(sql, (several,))
+                    .await
+                    .unwrap_err();
+                assert_eq!(refused.sqlstate().unwrap().as_str(), "22P02", "{mode:?}");
+            }
+            let (count,): (i32,) = client.query_one(sql, (["a:b"],)).await.unwrap();
+            assert_eq!(count, 1);
+            // With commas all is well.
+            for several in [
+                [Some("sad"), Some("happy")],
+                [None, None],
+                [None, Some("sad")],
+            ] {
+                let sql = "select $1::pg_temp.mood[]::text[]";
+                let (found,): (Vec<Option<String>>,) =
+                    client.query_one(sql, (several,)).await.unwrap();
+                assert_eq!(found, several.map(|label| label.map(str::to_owned)));
+            }
+        }
+    });
+}

@@ -8,6 +8,9 @@ use crate::error::Fault;
 use crate::wire::{is_space, trim};
 use crate::{DecodeError, DecodeOwned, Encode, EncodeError, Type, wire};
 
+/// Of an array type that is not built in it is not known what stands between its elements. Most have a comma. All elements are quoted
+/// then, and the bounds of NULLs alone are said, so that a server that wants something else refuses the array, rather than to take it
+/// for one element.
 pub(super) fn write<T: Encode>(
     array: &View<'_, T>,
     element: Type,
@@ -18,10 +21,12 @@ pub(super) fn write<T: Encode>(
         out.extend_from_slice(b"{}");
         return Ok(());
     }
+    let is_open = element == Type::UNSPECIFIED;
     if array
         .dimensions
         .iter()
         .any(|dimension| dimension.lower != 1)
+        || is_open && array.elements.len() > 1 && array.elements.iter().all(T::is_null)
     {
         for dimension in array.dimensions {
             let upper = i64::from(dimension.lower)
@@ -77,6 +82,7 @@ fn write_element<T: Encode>(
     value.encode_text(ty, out)?;
     let text = out.get(start..).unwrap_or_default();
     let needs_quotes = text.is_empty()
+        || ty == Type::UNSPECIFIED
         || text.eq_ignore_ascii_case(b"NULL")
         || text
             .iter()

@@ -23,7 +23,10 @@ fn three(format: Format, raw: &[u8]) -> Result<Three, DecodeError> {
 fn text_goes_both_ways() {
     let list = |items: &[&str]| Some(items.iter().map(|item| (*item).into()).collect());
     for (values, literal) in [
-        ((Some(1), Some("a".into()), list(&["x"])), r"(1,a,{x})"),
+        (
+            (Some(1), Some("a".into()), list(&["x"])),
+            r#"(1,a,"{""x""}")"#,
+        ),
         ((None, None, None), "(,,)"),
         ((None, Some(String::new()), None), r#"(,"",)"#),
         (
