@@ -18,7 +18,7 @@ use trunkline_types::EncodeRow;
 /// ```
 ///
 /// Where the types of the parameters are known, the values are held against them and are sent in binary, all but those whose binary
-/// form has OIDs of one database in it. Where a type is left open, the value is sent as text, and the server makes of it what the
+/// form has OIDs of one database in it, and text for a type that is not built in. Where a type is left open, the value is sent as text, and the server makes of it what the
 /// statement asks for.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are no parameters",

@@ -119,7 +119,10 @@ impl Type {
             .map(|row| Self(Oid(row.array)))
     }
 
-    /// What stands between the elements of an array in text: `;` for `box`, `,` for all others.
+    /// What stands between the elements of an array in text: `;` for `box`, `,` for all others that are built in.
+    ///
+    /// Of a type that is not built in it is not known (`pg_type.typdelim` has it), and given as `,`: enums and composites have that, as
+    /// has all but what its maker gave another.
     #[must_use]
     pub fn delimiter(self) -> u8 {
         self.row().map_or(b',', |row| row.delimiter)
