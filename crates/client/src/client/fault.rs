@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     NotSent,
     /// A transaction's client outlived it.
     Over,
+    /// BEGIN within a transaction.
+    Within,
     /// COMMIT came to a transaction that had failed.
     RolledBack,
     /// The statement belongs to another session.
@@ -46,6 +48,7 @@ impl fmt::Display for Fault {
             Self::Skipped => f.write_str("not run, because a request before it in the same pipeline failed"),
             Self::NotSent => f.write_str("the pipeline that this request is part of was not sent: call sync() first"),
             Self::Over => f.write_str("the transaction that this client belongs to is over"),
+            Self::Within => f.write_str("this client belongs to a transaction, in which no other can begin: use savepoint()"),
             Self::RolledBack => f.write_str(
                 "the transaction was rolled back instead of committed, because a statement in it had failed",
             ),

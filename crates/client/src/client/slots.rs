@@ -37,6 +37,8 @@ pub(crate) struct Entry {
     pub(crate) lost: bool,
     /// It is a COPY from us, and has the session to itself.
     pub(crate) copy: Option<Ticket>,
+    /// It is the last of what holds this ticket, and this SQL is to be sent if it leaves the transaction failed.
+    pub(crate) undo: Option<(Ticket, Box<str>)>,
 }
 
 /// Entries by slot. Slots are used again, with their memory, so that a query in steady state allocates nothing.
@@ -98,6 +100,7 @@ impl Default for Entry {
             finished: true,
             lost: false,
             copy: None,
+            undo: None,
         }
     }
 }

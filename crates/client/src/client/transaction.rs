@@ -88,7 +88,9 @@ impl TransactionOptions {
 
 /// A transaction, or a savepoint within one. It has the session to itself: clones of the client wait until it is over.
 ///
-/// It is used as the [`Client`] that it dereferences to, which fails once the transaction is over.
+/// It is used as the [`Client`] that it dereferences to, which fails once the transaction is over. What is called there concerns the
+/// transaction's client: `clone()` gives a [`Client`] whose requests are part of the transaction, for other tasks to use as long as it
+/// lasts, and not another transaction; [`close`](Client::close) closes the session, and the server rolls the transaction back.
 ///
 /// Dropped without [`commit`](Self::commit) it is rolled back, without waiting for that.
 #[must_use = "dropped, it is rolled back"]
@@ -97,7 +99,7 @@ pub struct Transaction<'c> {
     ticket: Ticket,
     /// Of a savepoint, how deep it is.
     depth: u32,
-    /// COMMIT or ROLLBACK is sent.
+    /// What ends it is sent.
     over: bool,
     within: PhantomData<&'c mut Client>,
 }
@@ -107,7 +109,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The server refused it, which it does not in ordinary life; the connection was lost.
+    /// The client is a clone of a transaction's, in which a [`savepoint`](Transaction::savepoint) can be made (nothing was sent then); the
+    /// server refused it, which it does not in ordinary life; the connection was lost.
     ///
     /// # Cancel safety
     ///
@@ -129,6 +132,9 @@ impl Client {
         &mut self,
         options: TransactionOptions,
     ) -> Result<Transaction<'_>> {
+        if self.ticket.is_some() {
+            return Err(Fault::Within.into());
+        }
         Transaction::begin(self, 0, &options.begin()).await
     }
 }
@@ -180,17 +186,23 @@ impl<'c> Transaction<'c> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped after it was polled, the transaction is committed or was never; nobody knows which.
+    /// Dropped after it was polled, the transaction is committed or was never; nobody knows which. Of a savepoint the same is true, and
+    /// the transaction that it is in goes on.
     pub async fn commit(mut self) -> Result<()> {
-        let sql = match self.depth {
-            0 => "COMMIT".into(),
-            depth => format!("RELEASE SAVEPOINT trunkline_{depth}"),
+        let rows = match self.depth {
+            0 => self.end("COMMIT", None).await?,
+            depth => {
+                let undo = self.undo().into();
+                let sql = format!("RELEASE SAVEPOINT trunkline_{depth}");
+                let released = self.end(&sql, Some(undo)).await;
+                // Refused, it is being rolled back.
+                let shared = &self.client.shared;
+                released.inspect_err(|_| shared.with(|session| shared.go_on(session)))?
+            }
         };
-        let rows = self.end(&sql).await?;
         // The server says so instead of refusing.
         let rolled_back = rows.tag_is(b"ROLLBACK");
         rows.count()?;
-        self.over();
         if rolled_back {
             return Err(Fault::RolledBack.into());
         }
@@ -208,8 +220,7 @@ impl<'c> Transaction<'c> {
     /// Dropped, it is rolled back all the same.
     pub async fn rollback(mut self) -> Result<()> {
         let sql = self.undo();
-        self.end(&sql).await?.count()?;
-        self.over();
+        self.end(&sql, None).await?.count()?;
         Ok(())
     }
 
@@ -220,13 +231,12 @@ impl<'c> Transaction<'c> {
         }
     }
 
-    /// Sends what ends it. A transaction is over as soon as that is sent, and others may send behind it; a savepoint that cannot be
-    /// released has still to be rolled back.
-    async fn end(&mut self, sql: &str) -> Result<Rows> {
+    /// Sends what ends it, after which it is over, and others may send behind it. But if that may be refused and is then to be undone,
+    /// as with a savepoint that cannot be released, they wait for the answer, whoever else does.
+    async fn end(&mut self, sql: &str, undo: Option<Box<str>>) -> Result<Rows> {
         let Self {
             client,
             ticket,
-            depth,
             over,
             ..
         } = self;
@@ -234,21 +244,15 @@ impl<'c> Transaction<'c> {
             .shared
             .in_turn(Some(*ticket), |session| {
                 let slot = session.send(|series, _| Ok(series.query(sql)?), Keep::Rows(0), None)?;
-                if *depth == 0 {
-                    *over = true;
-                    session.give_up(*ticket);
+                *over = true;
+                match undo {
+                    Some(undo) => session.slots.entry(slot).undo = Some((*ticket, undo)),
+                    None => session.give_up(*ticket),
                 }
                 Ok(slot)
             })
             .await?;
         Rows::of_whole(Answer::new(client.shared.clone(), slot), None).await
-    }
-
-    fn over(&mut self) {
-        self.over = true;
-        self.client
-            .shared
-            .with(|session| session.give_up(self.ticket));
     }
 }
 

@@ -15,6 +15,7 @@ mod held;
 mod hijack;
 mod listening;
 mod literals;
+mod nested;
 mod pipelines;
 mod queries;
 mod retry;

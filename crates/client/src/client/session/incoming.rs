@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use trunkline_proto::backend::DataRow;
+use trunkline_proto::backend::{DataRow, TransactionStatus};
 use trunkline_proto::client::Event;
 
 use super::{MAX_OUTPUT, Session};
@@ -273,6 +273,12 @@ impl Session {
         self.slots.entry(slot).finished = true;
         if let Some(ticket) = self.slots.entry(slot).copy.take() {
             self.give_up(ticket);
+        }
+        if let Some((ticket, sql)) = self.slots.entry(slot).undo.take() {
+            match self.status() {
+                TransactionStatus::Failed => self.undo(ticket, &sql),
+                _ => self.give_up(ticket),
+            }
         }
         self.tell(slot);
         if !self.slots.get(slot).owned {
