@@ -146,7 +146,10 @@ impl Client {
         }
     }
 
-    /// The same session, whose queries are cancelled on the server when they are dropped before their end.
+    /// The same session, whose requests are cancelled on the server when they, or what they gave, are dropped before their end.
+    ///
+    /// Not so a COPY to the server, which ends by itself when it is dropped, nor pipelines, nor what begins and ends a transaction.
+    /// Within a transaction, what is cancelled fails it, or the savepoint that it is in.
     ///
     /// Until the server has got the request to cancel nothing else is sent, so that it hits nothing else; nor is it sent if another
     /// request is already waiting behind. It takes a connection of its own.

@@ -123,7 +123,7 @@ impl Client {
         let send = self.shared.send(self.ticket, keep, |series, cache| {
             build(series, cache.home())
         });
-        Ok(Answer::new(self.shared.clone(), send.await?))
+        Ok(Answer::new(self.shared.clone(), send.await?).cancelled_on_drop(self.cancel))
     }
 
     /// The rows of an answer, as they come or once it is whole.
@@ -133,15 +133,10 @@ impl Client {
         columns: Option<Columns>,
         keep: Keep,
     ) -> Result<Rows> {
-        let answer = self.watched(answer);
         match keep {
             Keep::Stream => Rows::begin(answer, columns).await,
             Keep::Rows(_) => Rows::of_whole(answer, columns).await,
         }
-    }
-
-    pub(super) fn watched(&self, answer: Answer) -> Answer {
-        answer.cancelled_on_drop(self.cancel)
     }
 }
 
@@ -219,14 +214,15 @@ fn is_stale(error: &Error) -> bool {
     let Some(server) = error.server() else {
         return false;
     };
-    match server.sqlstate() {
-        SqlState::INVALID_SQL_STATEMENT_NAME => true,
-        // "cached plan must not change result type": this SQLSTATE says much else, the routine says this.
-        SqlState::FEATURE_NOT_SUPPORTED => {
-            server.field(code::ROUTINE) == Some(b"RevalidateCachedQuery")
-        }
-        _ => false,
-    }
+    // Both SQLSTATEs say much else, the routine says this; and with a context it comes from within a function or a procedure, which may
+    // have committed something by now.
+    let routine: &[u8] = match server.sqlstate() {
+        SqlState::INVALID_SQL_STATEMENT_NAME => b"FetchPreparedStatement",
+        // "cached plan must not change result type"
+        SqlState::FEATURE_NOT_SUPPORTED => b"RevalidateCachedQuery",
+        _ => return false,
+    };
+    server.field(code::ROUTINE) == Some(routine) && server.field(code::CONTEXT).is_none()
 }
 
 /// Whether a parameter is of a type that the statement does not take.

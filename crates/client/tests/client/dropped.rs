@@ -222,32 +222,44 @@ fn savepoints() {
     });
 }
 
+async fn take_from_portals(client: &mut Client, whole: bool) {
+    let transaction = client.transaction().await.unwrap();
+    let one = transaction
+        .portal("select * from generate_series(1, $1::int4)", (5,))
+        .await
+        .unwrap();
+    let two = transaction
+        .portal(
+            "select n, repeat('y', 5000) from generate_series(1, 100) n",
+            (),
+        )
+        .await
+        .unwrap();
+    let some = NonZeroU32::new(3).unwrap();
+    for expected in [3, 2] {
+        let rows: Vec<(i32,)> = one.fetch(some).await.unwrap().all().await.unwrap();
+        assert_eq!(rows.len(), expected);
+        let mut rows = two.fetch(some).await.unwrap();
+        rows.next::<(i32, &str)>().await.unwrap().unwrap();
+        while whole && rows.next::<(i32, &str)>().await.unwrap().is_some() {}
+    }
+    drop(one);
+    transaction.execute("select 1", ()).await.unwrap();
+    drop(two);
+    transaction.commit().await.unwrap();
+}
+
 #[test]
 fn portals() {
+    walk(async |client, _| take_from_portals(client, true).await);
+}
+
+/// Not cancelled, which would be the end of the transaction.
+#[test]
+fn portals_with_rows_left() {
     walk(async |client, _| {
-        let transaction = client.transaction().await.unwrap();
-        let one = transaction
-            .portal("select * from generate_series(1, $1::int4)", (5,))
-            .await
-            .unwrap();
-        let two = transaction
-            .portal(
-                "select n, repeat('y', 5000) from generate_series(1, 100) n",
-                (),
-            )
-            .await
-            .unwrap();
-        let some = NonZeroU32::new(3).unwrap();
-        for expected in [3, 2] {
-            let rows: Vec<(i32,)> = one.fetch(some).await.unwrap().all().await.unwrap();
-            assert_eq!(rows.len(), expected);
-            let mut rows = two.fetch(some).await.unwrap();
-            rows.next::<(i32, &str)>().await.unwrap().unwrap();
-        }
-        drop(one);
-        transaction.execute("select 1", ()).await.unwrap();
-        drop(two);
-        transaction.commit().await.unwrap();
+        let mut client = client.with_cancel_on_drop(false);
+        take_from_portals(&mut client, false).await;
     });
 }
 

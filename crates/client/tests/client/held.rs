@@ -1,9 +1,12 @@
 //! Futures that are held and not polled, or dropped and cancelled.
 
 use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
+use tokio::time::timeout;
 use trunkline_client::Client;
 use trunkline_test_postgres::Version;
 
@@ -158,5 +161,68 @@ fn a_copy_given_up_by_the_server_lets_go_of_its_sender() {
             assert_eq!(error.sqlstate().unwrap().as_str(), "22P02");
             assert_eq!(behind.await.unwrap().unwrap(), 1);
         }
+    });
+}
+
+type Request<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Whatever it is that the server is at: what waits for a lock is dropped, and the session is free before the lock is.
+#[test]
+fn requests_of_all_kinds_are_cancelled() {
+    with_clients(async |client| {
+        let mut other = another(&client).await;
+        let table = "held_in_all_ways";
+        let sql = format!("drop table if exists {table}; create table {table} (a text)");
+        other.batch_execute(&sql).await.unwrap();
+        let lock = other.transaction().await.unwrap();
+        let sql = format!("lock table {table}");
+        lock.batch_execute(&sql).await.unwrap();
+        let cancelling = client.with_cancel_on_drop(true);
+        let ms = Duration::from_millis(100);
+
+        let select = format!("select * from {table}");
+        let copy = format!("copy {table} to stdout");
+        let kinds: [(&str, Request<'_>); 4] = [
+            (
+                "batch",
+                Box::pin(async { drop(cancelling.batch_execute(&select).await) }),
+            ),
+            (
+                "prepare",
+                Box::pin(async { drop(cancelling.prepare(&select).await) }),
+            ),
+            (
+                "query",
+                Box::pin(async { drop(cancelling.query(&select, ()).await) }),
+            ),
+            (
+                "copy",
+                Box::pin(async { drop(cancelling.copy_out(&copy).await) }),
+            ),
+        ];
+        for (kind, request) in kinds {
+            assert!(timeout(ms, request).await.is_err(), "{kind} did not wait");
+            let free = client.execute("select 1", ());
+            let free = timeout(Duration::from_secs(20), free).await;
+            free.unwrap_or_else(|_| panic!("{kind} was not cancelled"))
+                .unwrap();
+        }
+
+        let mut client = client.with_cancel_on_drop(true);
+        let transaction = client.transaction().await.unwrap();
+        let portal = transaction
+            .portal("select pg_sleep(60)::text", ())
+            .await
+            .unwrap();
+        let fetch = portal.fetch(NonZeroU32::MIN);
+        let fetched = timeout(ms, async { fetch.await.unwrap().all::<(String,)>().await });
+        assert!(fetched.await.is_err());
+        drop(portal);
+        let rolled_back = timeout(Duration::from_secs(20), transaction.rollback());
+        rolled_back.await.expect("fetch was not cancelled").unwrap();
+
+        let sql = format!("drop table {table}");
+        lock.batch_execute(&sql).await.unwrap();
+        lock.commit().await.unwrap();
     });
 }

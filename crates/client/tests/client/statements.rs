@@ -153,3 +153,29 @@ fn types_are_held_against_the_statement() {
         client.execute(sql, ("1",)).await.unwrap();
     });
 }
+
+/// An error that says as much, of a procedure that has done something: it is not run again.
+#[test]
+fn nothing_is_run_twice() {
+    with_clients(async |client| {
+        client
+            .batch_execute(
+                "create temp table done (a int4);
+                 create procedure pg_temp.raises() language plpgsql as
+                 $$ begin insert into done values (1); commit; raise sqlstate '26000'; end $$;
+                 create procedure pg_temp.executes() language plpgsql as
+                 $$ begin insert into done values (1); commit; execute 'execute nothing'; end $$",
+            )
+            .await
+            .unwrap();
+        for (number, sql) in [(1, "call pg_temp.raises()"), (2, "call pg_temp.executes()")] {
+            let error = client.execute(sql, ()).await.unwrap_err();
+            assert!(error.sqlstate().is_some(), "{error}");
+            let (done,): (i64,) = client
+                .query_one("select count(*) from done", ())
+                .await
+                .unwrap();
+            assert_eq!(done, number, "{sql}");
+        }
+    });
+}
