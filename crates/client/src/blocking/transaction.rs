@@ -10,7 +10,8 @@ use crate::{Params, Result};
 
 /// A transaction, or a savepoint within one.
 ///
-/// It is used as the [`Client`] that it dereferences to, which fails once the transaction is over.
+/// It is used as the [`Client`] that it dereferences to. [`close`](Client::close) there closes the session, and the server rolls the
+/// transaction back.
 ///
 /// Dropped without [`commit`](Self::commit) it is rolled back.
 #[derive(Debug)]
