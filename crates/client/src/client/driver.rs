@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::session::Step;
+use super::session::{Session, Step};
 use super::shared::Shared;
 
 /// Whether the task is there.
@@ -54,13 +54,32 @@ struct Task {
     shared: Arc<Shared>,
     /// Runs while a slow reader holds others up.
     patience: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    started: bool,
+}
+
+/// The runtime is shut down, or there is none: somebody else has to read, or to find the socket dead.
+impl Drop for Task {
+    fn drop(&mut self) {
+        let started = self.started;
+        self.shared.with_rest(|session| {
+            session.driver = Driver::Absent;
+            if started {
+                session.wake_everybody();
+            }
+        });
+    }
 }
 
 impl Future for Task {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { shared, patience } = self.get_mut();
+        let Self {
+            shared,
+            patience,
+            started,
+        } = self.get_mut();
+        *started = true;
         let over = shared.with_rest(|session| {
             session.driver = Driver::Working(Some(cx.waker().clone()));
             loop {
@@ -77,7 +96,7 @@ impl Future for Task {
                 if session.step(&mut io, true) == Step::Done {
                     continue;
                 }
-                if !session.is_held_up() || session.waiters() == 0 {
+                if !session.is_held_up() || session.waiters_behind() == 0 {
                     *patience = None;
                     return false;
                 }
@@ -97,23 +116,21 @@ impl Future for Task {
     }
 }
 
-/// Has the task work, starting it where there is none.
-pub(crate) fn start(shared: &Arc<Shared>, driver: &mut Driver, woken: &mut Vec<Waker>) {
-    match std::mem::replace(driver, Driver::Working(None)) {
-        Driver::Absent => {
-            let task = Task {
-                shared: Arc::clone(shared),
-                patience: None,
-            };
-            if !shared.runtime.spawn(task) {
-                // Without tasks, whoever uses the client next does what is left.
-                *driver = Driver::Absent;
-            }
-        }
+/// Has the task work, starting it where there is none. Without tasks, whoever uses the client next does what is left.
+pub(crate) fn start(shared: &Arc<Shared>, session: &mut Session) {
+    if !shared.runtime.has_tasks() {
+        return;
+    }
+    match std::mem::replace(&mut session.driver, Driver::Working(None)) {
+        Driver::Absent => session.tasks.push(Box::pin(Task {
+            shared: Arc::clone(shared),
+            patience: None,
+            started: false,
+        })),
         Driver::Resting(waker) => {
-            woken.push(waker.clone());
-            *driver = Driver::Working(Some(waker));
+            session.woken.push(waker.clone());
+            session.driver = Driver::Working(Some(waker));
         }
-        working @ Driver::Working(_) => *driver = working,
+        working @ Driver::Working(_) => session.driver = working,
     }
 }

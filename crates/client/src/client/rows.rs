@@ -14,7 +14,7 @@ use crate::{Columns, FromRow, FromRowOwned, Result, Row};
 /// Rows, taken while the server still sends them. A reader who is slow slows the server down, and so whoever waits behind.
 ///
 /// Amid the rows the reader may ask for something else: what is left of them is kept meanwhile, in memory. If it is another task that asks,
-/// and the reader waits for it, they are kept once the reader has taken none for a tenth of a second.
+/// and the reader waits for it, up to 64 MiB of them are kept once the reader has taken none for a tenth of a second.
 ///
 /// Dropped before the end, the rest is read and thrown away.
 pub struct Rows {

@@ -120,9 +120,7 @@ impl Client {
         keep: Keep,
         build: impl FnOnce(&mut Series, &Arc<Dropped>) -> Result<()>,
     ) -> Result<Answer> {
-        let send = self.shared.send(self.ticket, keep, |series, cache| {
-            build(series, cache.home())
-        });
+        let send = self.shared.send(self.ticket, keep, build);
         Ok(Answer::new(self.shared.clone(), send.await?).cancelled_on_drop(self.cancel))
     }
 

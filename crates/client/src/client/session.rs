@@ -6,6 +6,8 @@ mod owners;
 pub(crate) use incoming::{MAX_STREAM, Step};
 
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
@@ -50,10 +52,12 @@ pub(crate) struct Session {
     pub(crate) driver: Driver,
     /// Whom to wake once the lock is released.
     pub(crate) woken: Vec<Waker>,
+    /// What tasks are to do once the lock is released.
+    pub(crate) tasks: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
     /// SQL to be sent once whatever has the session within a transaction that was dropped is over.
     deferred: String,
     /// Who waits until nothing is unanswered.
-    quiet: Vec<Waker>,
+    quiet: Vec<(u64, Waker)>,
     failed: Option<Arc<Error>>,
 }
 
@@ -74,6 +78,7 @@ impl Session {
             looking: None,
             driver: Driver::Absent,
             woken: Vec::new(),
+            tasks: Vec::new(),
             deferred: String::new(),
             quiet: Vec::new(),
             failed: None,
@@ -120,6 +125,22 @@ impl Session {
         series.clear(KEEP);
         self.spare = series;
         slot
+    }
+
+    /// Puts a series into the output that was encoded outside of the lock, as one entry.
+    pub(crate) fn send_series(&mut self, series: &Series, keep: Keep) -> Result<Slot> {
+        let mut closes = std::mem::take(&mut self.spare);
+        let mut sent = self.cache.close_dropped(&mut closes);
+        if sent.is_ok() && !closes.is_empty() {
+            sent = self.append(&closes);
+        }
+        closes.clear(KEEP);
+        self.spare = closes;
+        sent.and_then(|()| self.append(series))?;
+        self.cache.closed();
+        let slot = self.slots.insert(self.sent, keep, None);
+        self.unanswered.push_back(slot);
+        Ok(slot)
     }
 
     /// Sends a series whose parts end after so many requests each, with what to keep of each answer.
@@ -207,11 +228,25 @@ impl Session {
             self.slots.entry(slot).lost = true;
             self.finish(slot);
         }
+        self.wake_everybody();
+        self.driver.kick(&mut self.woken);
+    }
+
+    pub(super) fn wake_quiet(&mut self) {
+        let waiting = self.quiet.drain(..).map(|(_, waker)| waker);
+        self.woken.extend(waiting);
+    }
+
+    /// Everybody who waits for anything.
+    pub(crate) fn wake_everybody(&mut self) {
+        let slots = self.unanswered.iter().map(|slot| self.slots.get(*slot));
+        let owners = slots.filter(|entry| entry.waiting);
+        self.woken
+            .extend(owners.filter_map(|entry| entry.waker.clone()));
         self.woken.extend(self.turn.all().cloned());
-        self.woken.append(&mut self.quiet);
+        self.wake_quiet();
         self.notifications.wake_all(&mut self.woken);
         self.notices.wake_all(&mut self.woken);
-        self.driver.kick(&mut self.woken);
     }
 
     /// Whether nothing is unanswered or unsent.
@@ -220,8 +255,20 @@ impl Session {
     }
 
     /// Notes that somebody waits for that.
-    pub(crate) fn wait_for_quiet(&mut self, waker: &Waker) {
-        self.quiet.push(waker.clone());
+    pub(crate) fn wait_for_quiet(&mut self, place: &mut Option<u64>, waker: &Waker) {
+        let known = place.and_then(|place| self.quiet.iter_mut().find(|(one, _)| *one == place));
+        if let Some((_, known)) = known {
+            known.clone_from(waker);
+            return;
+        }
+        let number = self.turn.number();
+        *place = Some(number);
+        self.quiet.push((number, waker.clone()));
+    }
+
+    /// Waits no longer for that.
+    pub(crate) fn leave_quiet(&mut self, place: u64) {
+        self.quiet.retain(|(one, _)| *one != place);
     }
 
     /// Where the transaction stood when the server was last ready.

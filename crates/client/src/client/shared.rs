@@ -11,23 +11,31 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use trunkline_proto::client::Series;
 
-use super::cache::Cache;
 use super::driver;
 use super::fault::Fault;
 use super::session::{Session, Step};
 use super::slots::{Keep, Slot};
+use super::statement::Dropped;
 use super::turn::Ticket;
 use crate::Result;
 use crate::catalog::Catalog;
 use crate::core::Core;
 use crate::error::Kind;
-use crate::net::Runtime;
+use crate::net::{Runtime, Spawner};
+
+/// What a request that was encoded keeps of its memory for the next one.
+const KEEP: usize = 64 * 1024;
 
 pub(crate) struct Shared {
     /// Taken out by whoever takes the session itself.
     session: Mutex<Option<Session>>,
     owners: AtomicUsize,
     pub(crate) runtime: Runtime,
+    spawner: Spawner,
+    /// What tells this session from others.
+    home: Arc<Dropped>,
+    /// The memory of the request that was encoded last.
+    spare: Mutex<Series>,
     pub(crate) catalog: Catalog,
     pub(crate) io: Arc<Io>,
     io_waker: Waker,
@@ -103,6 +111,9 @@ impl Shared {
         let io = Arc::new(Io::default());
         Owner(Arc::new(Self {
             runtime: session.core.runtime(),
+            spawner: session.core.runtime().spawner(),
+            home: Arc::clone(session.cache.home()),
+            spare: Mutex::default(),
             catalog: Catalog::new(),
             session: Mutex::new(Some(session)),
             owners: AtomicUsize::new(1),
@@ -128,7 +139,12 @@ impl Shared {
         let result = act(session);
         session.looking = None;
         let woken = std::mem::take(&mut session.woken);
+        let tasks = std::mem::take(&mut session.tasks);
         drop(guard);
+        for task in tasks {
+            // One that is refused is dropped, and says what that means.
+            self.spawner.spawn(task);
+        }
         if !woken.is_empty() {
             woken.into_iter().for_each(Waker::wake);
         }
@@ -181,7 +197,7 @@ impl Shared {
 
     /// Has a task go on with what nobody waits for.
     pub(crate) fn start_driver(self: &Arc<Self>, session: &mut Session) {
-        driver::start(self, &mut session.driver, &mut session.woken);
+        driver::start(self, session);
     }
 
     /// Whether to wait for the end of a COPY is in vain, because whoever waits is who should send its data.
@@ -207,20 +223,19 @@ impl Shared {
 
     /// Cancels what the server is at, and lets nothing be sent until the server has got that: it hits nothing else then.
     pub(crate) fn cancel(self: &Arc<Self>, session: &mut Session) {
+        if !self.runtime.has_tasks() {
+            return;
+        }
         let token = session.core.cancel_token();
-        let ticket = session.turn.give();
-        let shared = Owner::of(self);
-        let spawned = self.runtime.spawn(async move {
+        let held = Held {
+            shared: Owner::of(self),
+            ticket: session.turn.give(),
+        };
+        session.tasks.push(Box::pin(async move {
             // If it cannot be delivered, the rest of the answer is read as if it had not been asked for.
             let _ = token.cancel().await;
-            shared.with(|session| {
-                session.give_up(ticket);
-                shared.go_on(session);
-            });
-        });
-        if !spawned {
-            session.give_up(ticket);
-        }
+            drop(held);
+        }));
     }
 
     /// Waits until all that was sent is answered.
@@ -229,6 +244,10 @@ impl Shared {
     ///
     /// The session is over.
     pub(crate) async fn quiet(self: &Arc<Self>) -> Result<()> {
+        let mut line = Quiet {
+            shared: self,
+            place: None,
+        };
         poll_fn(|cx| {
             self.poll(
                 cx,
@@ -237,7 +256,7 @@ impl Shared {
                     None if self.is_in_vain(session) => Some(Err(Fault::Copying.into())),
                     None => session.is_quiet().then_some(Ok(())),
                 },
-                Session::wait_for_quiet,
+                |session, waker| session.wait_for_quiet(&mut line.place, waker),
             )
         })
         .await
@@ -299,10 +318,20 @@ impl Shared {
         self: &Arc<Self>,
         ticket: Option<Ticket>,
         keep: Keep,
-        build: impl FnOnce(&mut Series, &mut Cache) -> Result<()>,
+        build: impl FnOnce(&mut Series, &Arc<Dropped>) -> Result<()>,
     ) -> Result<Slot> {
-        self.in_turn(ticket, |session| session.send(build, keep, None))
-            .await
+        // Outside of the lock: how values are encoded is their user's business.
+        let mut series = std::mem::take(&mut *unpoisoned(&self.spare));
+        let sent = match build(&mut series, &self.home) {
+            Ok(()) => {
+                self.in_turn(ticket, |session| session.send_series(&series, keep))
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        series.clear(KEEP);
+        *unpoisoned(&self.spare) = series;
+        sent
     }
 
     /// Does something when it is the turn of whoever holds `ticket`, or fails because the session is over.
@@ -331,16 +360,22 @@ impl Shared {
                     if session.turn.is_over(ticket) {
                         return Some(Err(Fault::Over.into()));
                     }
+                    if session.turn.lets_others_go(place.get()) {
+                        return None;
+                    }
                     if !session.may_send(ticket) {
                         let vain = !session.turn.is_of(ticket) && self.is_in_vain(session);
                         return vain.then(|| Err(Fault::Copying.into()));
                     }
-                    let result = act.take().map(|act| act(session));
-                    session.woken.extend(session.turn.first());
-                    result
+                    session.turn.handed_over();
+                    act.take().map(|act| act(session))
                 },
                 |session, waker| {
                     let mut kept = place.get();
+                    if session.turn.lets_others_go(kept) {
+                        session.turn.let_others_go();
+                        session.woken.push(waker.clone());
+                    }
                     session.turn.wait(&mut kept, ticket, waker);
                     place.set(kept);
                 },
@@ -349,6 +384,38 @@ impl Shared {
             poll
         })
         .await
+    }
+}
+
+/// A ticket that is taken back when whoever held it is done, or is dropped.
+struct Held {
+    shared: Owner,
+    ticket: Ticket,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.shared.with(|session| {
+            session.give_up(self.ticket);
+            self.shared.go_on(session);
+        });
+    }
+}
+
+/// A place among those who wait until nothing is unanswered.
+struct Quiet<'a> {
+    shared: &'a Arc<Shared>,
+    place: Option<u64>,
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.shared.with(|session| {
+                session.leave_quiet(place);
+                self.shared.go_on(session);
+            });
+        }
     }
 }
 
@@ -363,7 +430,6 @@ impl Drop for Line<'_> {
         if let Some(place) = self.place {
             self.shared.with(|session| {
                 session.turn.leave(place);
-                session.woken.extend(session.turn.first());
                 self.shared.go_on(session);
             });
         }

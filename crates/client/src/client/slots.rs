@@ -80,6 +80,7 @@ impl Slots {
         debug_assert!(entry.finished && !entry.owned && !entry.waiting, "in use");
         entry.frames.clear();
         entry.frames.shrink_to(KEEP);
+        entry.waker = None;
         self.free.push(slot);
         if self.free.len() == self.entries.len() && self.entries.len() > KEEP {
             // After a pipeline of a hundred thousand.

@@ -15,7 +15,14 @@ pub(crate) struct Turn {
     tickets: Vec<Ticket>,
     waiting: BTreeMap<u64, (Option<Ticket>, Waker)>,
     next: u64,
+    /// When a ticket was last taken back, those with a place up to here waited already.
+    before: u64,
+    /// How often those who came later let them go first.
+    grace: u32,
 }
+
+/// As many turns as tokio's scheduler gives to tasks before it looks at the future that `block_on` runs.
+const GRACE: u32 = 64;
 
 impl Turn {
     /// Whether it is the turn of whoever holds `ticket`.
@@ -38,23 +45,49 @@ impl Turn {
         ticket
     }
 
-    /// Takes a ticket back. Those who wait with it are to be told, and the one who may go on.
+    /// Takes a ticket back. Those who wait with it are to be told, and those who may go on.
     pub(crate) fn take_back(&mut self, ticket: Ticket) -> impl Iterator<Item = Waker> {
         self.tickets.retain(|held| *held != ticket);
+        self.before = self.next;
+        self.grace = GRACE;
         let over = self
             .waiting
             .values()
             .filter(move |(held, _)| *held == Some(ticket));
-        over.map(|(_, waker)| waker.clone()).chain(self.first())
+        over.map(|(_, waker)| waker.clone()).chain(self.fitting())
     }
 
-    /// Whom to wake when there is room again: the one who has waited longest of those whose turn it is.
-    pub(crate) fn first(&self) -> Option<Waker> {
-        let mut fitting = self
-            .waiting
-            .values()
-            .filter(|(ticket, _)| self.is_of(*ticket));
-        fitting.next().map(|(_, waker)| waker.clone())
+    /// Whom to wake when there is room again: all whose turn it is, since any of them may be held and not polled.
+    pub(crate) fn fitting(&self) -> impl Iterator<Item = Waker> {
+        let fitting = self.waiting.values().filter(|(held, _)| self.is_of(*held));
+        fitting.map(|(_, waker)| waker.clone())
+    }
+
+    /// Whether somebody who waited before shall go first: told to, he may not have had the time. Not for ever, since he may be held and
+    /// not polled.
+    pub(crate) fn lets_others_go(&self, place: Option<u64>) -> bool {
+        self.grace > 0
+            && place.is_none_or(|place| place > self.before)
+            && self
+                .waiting
+                .range(..=self.before)
+                .any(|(_, (held, _))| self.is_of(*held))
+    }
+
+    /// Counts how often that was done.
+    pub(crate) const fn let_others_go(&mut self) {
+        self.grace = self.grace.saturating_sub(1);
+    }
+
+    /// Somebody went on.
+    pub(crate) const fn handed_over(&mut self) {
+        self.grace = 0;
+    }
+
+    /// A number that nobody had.
+    pub(crate) const fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
     }
 
     /// Notes that somebody waits. The place in the line, `None` at first, stays the same until [`leave`](Self::leave).

@@ -14,7 +14,7 @@ mod tokio;
 mod verify;
 mod version1;
 
-pub(crate) use runtime::Runtime;
+pub(crate) use runtime::{Runtime, Spawner};
 pub(crate) use stream::Stream;
 
 #[cfg(not(any(feature = "tokio", feature = "blocking")))]

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// Who polls the futures of a session, and so how they wait.
@@ -72,16 +73,40 @@ impl Runtime {
         }
     }
 
-    /// Has a task of its own run a future. `false`: there are no tasks, here or any more.
-    pub(crate) fn spawn(self, future: impl Future<Output = ()> + Send + 'static) -> bool {
+    /// What starts tasks for a session that is opened here.
+    pub(crate) fn spawner(self) -> Spawner {
         match self {
             #[cfg(feature = "tokio")]
-            Self::Tokio => super::tokio::spawn(future),
+            Self::Tokio => Spawner::Tokio(super::tokio::Handle::try_current().ok()),
             #[cfg(feature = "blocking")]
-            Self::Blocking => {
-                drop(future);
-                false
-            }
+            Self::Blocking => Spawner::Nobody,
+        }
+    }
+}
+
+/// Starts tasks: on the runtime that the session's socket belongs to, whoever happens to ask.
+#[derive(Debug)]
+pub(crate) enum Spawner {
+    /// If the session was made outside of a runtime, it is whichever there is later.
+    #[cfg(feature = "tokio")]
+    Tokio(Option<super::tokio::Handle>),
+    #[cfg(feature = "blocking")]
+    Nobody,
+}
+
+impl Spawner {
+    /// Has a task of its own run a future; drops it where there are no tasks, here or any more.
+    pub(crate) fn spawn(&self, future: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        match self {
+            #[cfg(feature = "tokio")]
+            Self::Tokio(Some(runtime)) => drop(runtime.spawn(future)),
+            #[cfg(feature = "tokio")]
+            Self::Tokio(None) => match super::tokio::Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(future)),
+                Err(_) => drop(future),
+            },
+            #[cfg(feature = "blocking")]
+            Self::Nobody => drop(future),
         }
     }
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+pub(super) use tokio::runtime::Handle;
+
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use socket2::SockRef;
@@ -124,16 +126,5 @@ impl Stream {
     #[inline]
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => Pin::new(stream).poll_flush(cx))
-    }
-}
-
-/// Has a task of its own run a future. `false` outside of a runtime, as where one is being shut down.
-pub(super) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> bool {
-    match tokio::runtime::Handle::try_current() {
-        Ok(runtime) => {
-            drop(runtime.spawn(future));
-            true
-        }
-        Err(_) => false,
     }
 }

@@ -20,7 +20,7 @@ async fn another(of: &Client) -> Client {
 }
 
 /// Polls a future once.
-async fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) async fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     let mut future = Some(future);
     poll_fn(|cx| Poll::Ready(future.take().unwrap().poll(cx))).await
 }

@@ -1,15 +1,17 @@
 //! Notifications, notices, parameters.
 
 use crate::api::run;
-use crate::support::{VERSIONS, client, with_clients};
+use crate::support::{VERSIONS, client, own_channel, with_clients};
 
 #[test]
 fn a_slow_listener_is_told_what_it_missed() {
     with_clients(async |client| {
         let mut notifications = client.notifications();
-        client.batch_execute("listen news").await.unwrap();
+        let channel = own_channel(&client).await;
         client
-            .batch_execute("do $$ begin for i in 1..5000 loop perform pg_notify('news', i::text); end loop; end $$")
+            .batch_execute(&format!(
+                "do $$ begin for i in 1..5000 loop perform pg_notify('{channel}', i::text); end loop; end $$"
+            ))
             .await
             .unwrap();
         client.batch_execute("select 1").await.unwrap();
@@ -46,16 +48,16 @@ fn notices_and_parameters_are_heard() {
 fn notifications_are_heard_in_their_order() {
     with_clients(async |client| {
         let mut notifications = client.notifications();
-        client.batch_execute("listen news").await.unwrap();
+        let channel = own_channel(&client).await;
         for number in 0..100 {
             client
-                .execute("select pg_notify('news', $1)", (number.to_string(),))
+                .execute("select pg_notify($1, $2)", (&*channel, number.to_string()))
                 .await
                 .unwrap();
         }
         for number in 0..100 {
             let notification = notifications.next().await.unwrap().unwrap();
-            assert_eq!(notification.channel(), "news");
+            assert_eq!(notification.channel(), channel);
             assert_eq!(notification.payload(), number.to_string());
         }
     });

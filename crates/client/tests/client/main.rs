@@ -19,6 +19,7 @@ mod nested;
 mod pipelines;
 mod queries;
 mod retry;
+mod runtimes;
 mod sharing;
 mod slow;
 mod statements;

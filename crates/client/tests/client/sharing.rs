@@ -5,7 +5,7 @@ use trunkline_test_postgres::Version;
 
 use crate::copies::TABLE;
 use crate::statements::prepared;
-use crate::support::with_clients;
+use crate::support::{own_channel, with_clients};
 use crate::transactions::count;
 
 #[test]
@@ -107,19 +107,19 @@ async fn polled_once<F: Future + Unpin>(mut future: F) -> std::task::Poll<F::Out
 fn notifications_come_while_others_work() {
     with_clients(async |client| {
         let mut notifications = client.notifications();
-        client.batch_execute("listen news").await.unwrap();
-        let sender = client.clone();
+        let channel = own_channel(&client).await;
+        let (sender, to) = (client.clone(), channel.clone());
         let sent = tokio::spawn(async move {
             for number in 0..100 {
                 sender
-                    .execute("select pg_notify('news', $1)", (number.to_string(),))
+                    .execute("select pg_notify($1, $2)", (&*to, number.to_string()))
                     .await
                     .unwrap();
             }
         });
         for number in 0..100 {
             let notification = notifications.next().await.unwrap().unwrap();
-            assert_eq!(notification.channel(), "news");
+            assert_eq!(notification.channel(), channel);
             assert_eq!(notification.payload(), number.to_string());
         }
         sent.await.unwrap();

@@ -26,3 +26,14 @@ pub(crate) fn with_clients(test: impl AsyncFn(Client)) {
         run(async || test(client(version).await).await);
     }
 }
+
+/// Has a session listen to a channel that no other test sends to. The channel's name.
+pub(crate) async fn own_channel(client: &Client) -> String {
+    let pid = "select 'news_' || pg_backend_pid()";
+    let (channel,): (String,) = client.query_one(pid, ()).await.unwrap();
+    client
+        .batch_execute(&format!("listen {channel}"))
+        .await
+        .unwrap();
+    channel
+}

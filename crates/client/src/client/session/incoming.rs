@@ -14,6 +14,8 @@ use crate::{Error, Notice, Result, ServerError};
 
 /// How many bytes of rows wait for a reader who is slower than the server.
 pub(crate) const MAX_STREAM: usize = 256 * 1024;
+/// How many are kept of a reader who takes none while others wait behind.
+const MAX_KEPT: usize = 64 * 1024 * 1024;
 
 /// What one step of the session's work came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl Session {
         let now = self.core.channel.unsent();
         let room = before >= MAX_OUTPUT && now < MAX_OUTPUT;
         if room {
-            self.woken.extend(self.turn.first());
+            self.woken.extend(self.turn.fitting());
         }
         // Whoever does the step may be the one who waits for just that.
         if room || (before > 0 && self.is_quiet()) {
@@ -98,7 +100,8 @@ impl Session {
     /// Keeps more of what a slow reader does not take: twice as much as there is.
     pub(crate) fn let_more_in(&mut self) {
         if let Some(slot) = self.unanswered.front() {
-            self.most = self.slots.get(*slot).frames.len().saturating_mul(2);
+            let twice = self.slots.get(*slot).frames.len().saturating_mul(2);
+            self.most = twice.min(MAX_KEPT);
         }
     }
 
@@ -113,7 +116,7 @@ impl Session {
             .filter(|entry| entry.waiting);
         !(waiting.any(|entry| entry.waker.as_ref().is_some_and(is_reader))
             || self.turn.all().any(is_reader)
-            || self.quiet.iter().any(is_reader))
+            || self.quiet.iter().any(|(_, waker)| is_reader(waker)))
     }
 
     /// Takes the rows that are next, as many as are there and may be kept. `false`: there is none.
@@ -265,7 +268,7 @@ impl Session {
             self.finish(slot);
         }
         if self.unanswered.is_empty() {
-            self.woken.append(&mut self.quiet);
+            self.wake_quiet();
         }
     }
 

@@ -68,11 +68,12 @@ impl Session {
 
     /// How many wait for anything.
     pub(crate) fn waiters(&self) -> usize {
-        self.waiting
-            + self.turn.len()
-            + self.quiet.len()
-            + self.notifications.waiting()
-            + self.notices.waiting()
+        self.waiters_behind() + self.notifications.waiting() + self.notices.waiting()
+    }
+
+    /// How many wait for an answer or to send.
+    pub(crate) fn waiters_behind(&self) -> usize {
+        self.waiting + self.turn.len() + self.quiet.len()
     }
 
     /// Whether there is work that the server or we have not done.
