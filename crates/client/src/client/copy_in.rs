@@ -82,10 +82,24 @@ impl<'c> CopyIn<'c> {
     ///
     /// Dropped, a first part of the data may have been sent: up to a megabyte is sent or not as a whole.
     pub async fn send(&mut self, data: &[u8]) -> Result<()> {
-        for piece in data.chunks(PIECE) {
+        self.send_from(data, &mut 0).await
+    }
+
+    /// Sends data from `sent` on, which is moved in the very poll that has a piece sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// Call it again with the same data: what was sent is not sent again.
+    async fn send_from(&mut self, data: &[u8], sent: &mut usize) -> Result<()> {
+        while let Some(rest) = data.get(*sent..).filter(|rest| !rest.is_empty()) {
+            let piece = rest.get(..PIECE).unwrap_or(rest);
             let shared = self.answer.shared();
-            let sent = shared.in_turn(Some(self.ticket), |session| Ok(session.copy_data(piece)?));
-            if let Err(error) = sent.await {
+            let send = shared.in_turn(Some(self.ticket), |session| {
+                session.copy_data(piece)?;
+                *sent += piece.len();
+                Ok(())
+            });
+            if let Err(error) = send.await {
                 return Err(self.reason(error).await);
             }
         }
@@ -104,8 +118,8 @@ impl<'c> CopyIn<'c> {
     ///
     /// Dropped after it was polled, the data may or may not be copied.
     pub async fn finish(mut self) -> Result<u64> {
-        let shared = self.answer.shared();
-        let sent = shared.in_turn(Some(self.ticket), |session| Ok(session.copy_done()?));
+        let (shared, slot) = (self.answer.shared(), self.answer.slot());
+        let sent = shared.in_turn(Some(self.ticket), |session| Ok(session.copy_done(slot)?));
         if let Err(error) = sent.await {
             return Err(self.reason(error).await);
         }
@@ -144,6 +158,7 @@ impl<'c> CopyIn<'c> {
         Ok(CopyInRows {
             encoder: Encoder::new(options, columns)?,
             batch: Vec::new(),
+            sent: 0,
             copy: self,
         })
     }
@@ -164,7 +179,9 @@ impl<'c> CopyIn<'c> {
 pub struct CopyInRows<'c> {
     copy: CopyIn<'c>,
     encoder: Encoder,
+    /// Rows to be sent; the first `sent` bytes of them are.
     batch: Vec<u8>,
+    sent: usize,
 }
 
 impl CopyInRows<'_> {
@@ -176,7 +193,7 @@ impl CopyInRows<'_> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, the row is sent.
+    /// Dropped after it was polled, the row is kept, and sent with those after it or by [`finish`](Self::finish): do not give it again.
     #[inline]
     pub async fn row<R: EncodeRow>(&mut self, row: &R) -> Result<()> {
         self.encoder.row(row, &mut self.batch)?;
@@ -197,16 +214,15 @@ impl CopyInRows<'_> {
     /// As [`CopyIn::finish`].
     pub async fn finish(mut self) -> Result<u64> {
         self.encoder.finish(&mut self.batch)?;
-        self.copy.send(&self.batch).await?;
+        self.flush().await?;
         self.copy.finish().await
     }
 
     async fn flush(&mut self) -> Result<()> {
-        // Taken as a whole or not at all: it is smaller than a piece, or a single row.
-        let batch = std::mem::take(&mut self.batch);
-        let sent = self.copy.send(&batch).await;
-        self.batch = batch;
+        // It stays here until it is sent, so that a caller who does not wait loses none of it.
+        let sent = self.copy.send_from(&self.batch, &mut self.sent).await;
         self.batch.clear();
+        self.sent = 0;
         sent
     }
 }

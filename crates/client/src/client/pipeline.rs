@@ -29,6 +29,8 @@ pub struct Pipeline<'c> {
     client: &'c Client,
     series: Series,
     parts: Vec<(usize, Keep)>,
+    /// Those that the series names: the server must not be told to forget them before it has run it.
+    statements: Vec<Statement>,
     sent: Arc<Sent>,
     failed: Option<Error>,
     /// Something before the next request is a COMMIT.
@@ -58,6 +60,7 @@ impl<'c> Pipeline<'c> {
             client,
             series: Series::new(),
             parts: Vec::new(),
+            statements: Vec::new(),
             sent: Arc::default(),
             failed: None,
             committed: false,
@@ -136,6 +139,7 @@ impl<'c> Pipeline<'c> {
             client,
             series,
             mut parts,
+            statements,
             sent,
             divisible,
             ..
@@ -145,6 +149,7 @@ impl<'c> Pipeline<'c> {
         let shared = &client.shared;
         let send = shared.in_turn(client.ticket, |session| session.send_parts(&series, parts));
         let slots: Vec<Slot> = send.await?;
+        drop(statements);
         let mut answers: Vec<_> = slots
             .into_iter()
             .map(|slot| Some(Answer::new(shared.clone(), slot).divided(divisible)))
@@ -198,13 +203,24 @@ impl<'c> Pipeline<'c> {
         let shared = &self.client.shared;
         shared.with(|session| statement.check_home(session.cache.home()))?;
         run::bind(&mut self.series, PortalName::UNNAMED, statement, params)?;
+        if !self
+            .statements
+            .last()
+            .is_some_and(|last| last.is(statement))
+        {
+            self.statements.push(statement.clone());
+        }
         Ok(self.series.execute(PortalName::UNNAMED, 0)?)
     }
 }
 
 /// The reply to a request of a [`Pipeline`]: a future of what the request was made for.
 ///
-/// Dropped, the reply is passed over; the request is run all the same.
+/// It is to be awaited after [`Pipeline::sync`]: polled before, it fails.
+///
+/// # Cancel safety
+///
+/// Dropped, the reply is passed over; a request that was sent is run all the same.
 #[must_use = "the reply says whether the request was run"]
 pub struct Reply<K> {
     sent: Arc<Sent>,

@@ -149,7 +149,17 @@ impl Session {
         series: &Series,
         parts: impl IntoIterator<Item = (usize, Keep)>,
     ) -> Result<Vec<Slot>> {
+        let mut closing = std::mem::take(&mut self.spare);
+        let closed = self
+            .cache
+            .close_dropped(&mut closing)
+            .and_then(|()| self.append(&closing));
+        closing.clear(KEEP);
+        self.spare = closing;
+        closed?;
+        self.cache.closed();
         let before = self.sent;
+        // What stood in its way would have stood in that of the Closes.
         self.append(series)?;
         let slots = parts.into_iter().map(|(requests, keep)| {
             let slot = self.slots.insert(before + requests as u64, keep, None);
@@ -283,8 +293,10 @@ impl Session {
             .copy_data(data, &mut self.core.channel.output)
     }
 
-    /// The end of our COPY data.
-    pub(crate) fn copy_done(&mut self) -> Result<(), Misuse> {
-        self.core.machine.copy_done(&mut self.core.channel.output)
+    /// The end of our COPY data. There is none for another COPY of the same SQL.
+    pub(crate) fn copy_done(&mut self, slot: Slot) -> Result<(), Misuse> {
+        self.core.machine.copy_done(&mut self.core.channel.output)?;
+        self.slots.entry(slot).copied = true;
+        Ok(())
     }
 }

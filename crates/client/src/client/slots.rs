@@ -39,6 +39,8 @@ pub(crate) struct Entry {
     pub(crate) copy: Option<Ticket>,
     /// It is the last of what holds this ticket, and this SQL is to be sent if it leaves the transaction failed.
     pub(crate) undo: Option<(Ticket, Box<str>)>,
+    /// The data of that COPY has ended.
+    pub(crate) copied: bool,
 }
 
 /// Entries by slot. Slots are used again, with their memory, so that a query in steady state allocates nothing.
@@ -58,6 +60,7 @@ impl Slots {
         entry.until = until;
         entry.keep = keep;
         entry.copy = copy;
+        entry.copied = false;
         entry.owned = true;
         entry.finished = false;
         entry.lost = false;
@@ -102,6 +105,7 @@ impl Default for Entry {
             lost: false,
             copy: None,
             undo: None,
+            copied: false,
         }
     }
 }

@@ -140,6 +140,11 @@ impl Statement {
         &self.0.formats
     }
 
+    /// Whether both are clones of one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether it was prepared in this session.
     ///
     /// # Errors

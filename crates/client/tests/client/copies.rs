@@ -109,3 +109,17 @@ fn what_the_server_refuses_is_said() {
         client.execute("select 1", ()).await.unwrap();
     });
 }
+
+#[test]
+fn a_second_copy_of_the_same_sql_is_refused() {
+    with_clients(async |client| {
+        client.batch_execute(TABLE).await.unwrap();
+        let copy = client
+            .copy_in("copy t from stdin; copy t from stdin")
+            .await
+            .unwrap();
+        let error = copy.finish().await.unwrap_err();
+        assert_eq!(error.sqlstate().unwrap().as_str(), "57014");
+        client.batch_execute("select 1").await.unwrap();
+    });
+}

@@ -84,3 +84,33 @@ fn what_is_not_sent_is_not_waited_for() {
         client.pipeline().sync().await.unwrap();
     });
 }
+
+#[test]
+fn a_pipeline_keeps_its_statements() {
+    with_clients(async |client| {
+        let statement = client.prepare_typed("select 1", &[]).await.unwrap();
+        let mut pipeline = client.pipeline();
+        let one = pipeline.one(&statement, ());
+        drop(statement);
+        client.execute("select 2", ()).await.unwrap();
+        pipeline.sync().await.unwrap();
+        let (one,): (i32,) = wait(one).await.unwrap();
+        assert_eq!(one, 1);
+    });
+}
+
+#[test]
+fn a_pipeline_closes_what_was_dropped() {
+    with_clients(async |client| {
+        for _ in 0..5 {
+            drop(client.prepare_typed("select 1", &[]).await.unwrap());
+        }
+        let mut pipeline = client.pipeline();
+        let left = pipeline.one("select count(*) from pg_prepared_statements", ());
+        let next = pipeline.one("select 7", ());
+        pipeline.sync().await.unwrap();
+        let (next,): (i32,) = wait(next).await.unwrap();
+        let (left,): (i64,) = wait(left).await.unwrap();
+        assert_eq!((left, next), (0, 7));
+    });
+}

@@ -227,7 +227,7 @@ impl Session {
                     if entry.owned {
                         entry.frames.extend_from_slice(frame);
                     }
-                    if wants_data && !(entry.owned && entry.copy.is_some()) {
+                    if wants_data && !(entry.owned && entry.copy.is_some() && !entry.copied) {
                         self.refuse_copy()?;
                     }
                     self.tell(slot);
