@@ -135,13 +135,11 @@ impl Client {
     }
 
     /// The notifications that come from now on. Which channels the session listens to is a matter of LISTEN.
-    #[must_use]
     pub fn notifications(&self) -> Notifications<'_> {
         Notifications::new(self.inner.notifications())
     }
 
     /// The notices and warnings that come from now on.
-    #[must_use]
     pub fn notices(&self) -> Notices<'_> {
         Notices::new(self.inner.notices())
     }

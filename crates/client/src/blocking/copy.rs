@@ -107,6 +107,7 @@ impl CopyInRows<'_> {
 ///
 /// Dropped before the end, the rest is read and thrown away.
 #[derive(Debug)]
+#[must_use = "the server waits, and others behind it, until the data is taken"]
 pub struct CopyOut<'c> {
     copy: client::CopyOut<'c>,
     _drain: Drain<&'c Client>,
@@ -162,6 +163,7 @@ impl<'c> CopyOut<'c> {
 ///
 /// Dropped before the end, the rest is read and thrown away.
 #[derive(Debug)]
+#[must_use = "the server waits, and others behind it, until the rows are taken"]
 pub struct CopyOutRows<'c> {
     copy: client::CopyOutRows<'c>,
     _drain: Drain<&'c Client>,

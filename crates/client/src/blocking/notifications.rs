@@ -14,6 +14,7 @@ macro_rules! ear {
     ($(#[$doc:meta])* $name:ident, $item:ident) => {
         $(#[$doc])*
         #[derive(Debug)]
+        #[must_use = "what comes is kept for it until it is dropped"]
         pub struct $name<'c> {
             ear: client::$name,
             client: PhantomData<&'c Client>,

@@ -10,6 +10,7 @@ use crate::{Columns, Result, client};
 ///
 /// Dropped, the server is told to forget it with the next request.
 #[derive(Debug)]
+#[must_use = "nothing is run before `fetch`; dropped, it is closed"]
 pub struct Portal<'t> {
     portal: client::Portal<'t>,
     client: &'t Client,

@@ -9,6 +9,7 @@ use crate::{Columns, FromRow, FromRowOwned, Result, client};
 ///
 /// Dropped before the end, the rest is read and thrown away.
 #[derive(Debug)]
+#[must_use = "the server waits, and others behind it, until the rows are taken"]
 pub struct Rows<'c> {
     rows: client::Rows,
     _drain: Drain<&'c Client>,

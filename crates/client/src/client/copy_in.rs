@@ -11,6 +11,7 @@ use super::rows::Rows;
 use super::slots::Keep;
 use super::turn::Ticket;
 use super::{Client, Fault};
+use crate::error::Kind;
 use crate::{Error, Result};
 
 /// How much is sent as one message: pieces mean nothing, and a message has its limit.
@@ -112,7 +113,8 @@ impl<'c> CopyIn<'c> {
     ///
     /// # Errors
     ///
-    /// The server refused the data, and has kept none of it; the connection was lost.
+    /// The server refused the data, and has kept none of it; the SQL has another COPY behind this one, which there is no data for; the
+    /// connection was lost.
     ///
     /// # Cancel safety
     ///
@@ -123,7 +125,15 @@ impl<'c> CopyIn<'c> {
         if let Err(error) = sent.await {
             return Err(self.reason(error).await);
         }
-        Rows::of_whole(self.answer, None).await?.count()
+        match Rows::of_whole(self.answer, None)
+            .await
+            .and_then(Rows::count)
+        {
+            Err(error) if matches!(error.kind(), Kind::Use(Fault::Copy)) => {
+                Err(Fault::Copies.into())
+            }
+            count => count,
+        }
     }
 
     /// Gives the COPY up, and waits until the server has undone it.
@@ -214,7 +224,7 @@ impl CopyInRows<'_> {
     /// As [`CopyIn::finish`].
     pub async fn finish(mut self) -> Result<u64> {
         self.encoder.finish(&mut self.batch)?;
-        self.flush().await?;
+        self.copy.send_from(&self.batch, &mut self.sent).await?;
         self.copy.finish().await
     }
 

@@ -16,6 +16,7 @@ use crate::Result;
 /// waits behind.
 ///
 /// Dropped before the end, the rest is read and thrown away.
+#[must_use = "the server waits, and others behind it, until the data is taken"]
 pub struct CopyOut<'c> {
     answer: Answer,
     copied: Option<u64>,
@@ -117,6 +118,7 @@ impl<'c> CopyOut<'c> {
 }
 
 /// Rows on their way out of a table.
+#[must_use = "the server waits, and others behind it, until the rows are taken"]
 pub struct CopyOutRows<'c> {
     copy: CopyOut<'c>,
     decoder: Decoder,

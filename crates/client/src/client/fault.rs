@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     Copy,
     /// Rows where a COPY was expected.
     NoCopy,
+    /// Another COPY after one that data was sent for.
+    Copies,
     /// A COPY waits for data from the very thread that asks for something else.
     Copying,
     /// A connection was to be shared in the middle of something.
@@ -56,6 +58,7 @@ impl fmt::Display for Fault {
             Self::Lagged(lost) => write!(f, "{lost} messages were thrown away, because nobody took them"),
             Self::Copy => f.write_str("the statement is a COPY, which returns no rows: use copy_in() or copy_out()"),
             Self::NoCopy => f.write_str("the statement is not a COPY in this direction"),
+            Self::Copies => f.write_str("the SQL has a second COPY, which there is no data for: give each to a copy_in() of its own"),
             Self::Copying => f.write_str(
                 "a COPY to the server is not finished, and nothing else can be sent meanwhile: call finish() or abort() first",
             ),

@@ -89,6 +89,10 @@ const CACHE: usize = 256;
 /// # }
 /// ```
 ///
+/// When the last clone, and the last of what belongs to it, is dropped, the session says goodbye. Requests that are not sent by then are
+/// sent by a task, which waits ten seconds at most for their answers; without a runtime, as with a blocking client, they are lost.
+/// To be sure of them, await their replies, or [`close`](Self::close).
+///
 /// # Cancel safety
 ///
 /// No future of a client or of what it gives out corrupts the session when it is dropped. A request that was sent is run by the server all
@@ -214,13 +218,11 @@ impl Client {
     }
 
     /// The notifications that come from now on. Which channels the session listens to is a matter of LISTEN.
-    #[must_use]
     pub fn notifications(&self) -> Notifications {
         Notifications::new(&self.shared)
     }
 
     /// The notices and warnings that come from now on.
-    #[must_use]
     pub fn notices(&self) -> Notices {
         Notices::new(&self.shared)
     }
@@ -231,6 +233,9 @@ impl Client {
 /// SQL or a [`Statement`], and the parameters: `()`, or a tuple such as `(1i64, "Ada")`.
 impl Client {
     /// Runs a statement and gives its rows as they come.
+    ///
+    /// A `COPY … FROM STDIN` is refused here: it is for [`copy_in`](Self::copy_in). Do not give one while others use the session: by the
+    /// protocol the server takes their requests that are behind it for its data, and ends the session for all.
     ///
     /// # Errors
     ///
@@ -304,6 +309,8 @@ impl Client {
     /// Runs SQL of any number of statements, by the simple query protocol whatever the mode, and throws all rows away.
     ///
     /// Outside of a transaction they are one transaction, unless they say otherwise.
+    ///
+    /// A `COPY … FROM STDIN` among them is refused, as by [`query`](Self::query), and as dangerous to others.
     ///
     /// # Errors
     ///

@@ -107,6 +107,7 @@ impl<T: Clone> Drop for Ear<T> {
 macro_rules! ear {
     ($(#[$doc:meta])* $name:ident, $item:ident, $field:ident) => {
         $(#[$doc])*
+        #[must_use = "what comes is kept for it until it is dropped"]
         pub struct $name(Ear<$item>);
 
         impl $name {

@@ -120,6 +120,9 @@ impl<'c> Pipeline<'c> {
 
     /// Sends the requests, when it is this client's turn. It does not wait for the replies: each waits for its own.
     ///
+    /// Nor does it wait until all is on its way: await a reply to be sure that the requests before it were run. What becomes of them when
+    /// the client is dropped before, see [`Client`].
+    ///
     /// # Errors
     ///
     /// The parameters of a request do not go with it; the connection was lost. Nothing was sent then.

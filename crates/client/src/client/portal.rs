@@ -12,6 +12,7 @@ use crate::{Columns, Params, Result};
 /// A statement that stands still between two calls of [`fetch`](Self::fetch), in the transaction that it belongs to. Several may be open.
 ///
 /// Dropped, the server is told to forget it with the next request.
+#[must_use = "nothing is run before `fetch`; dropped, it is closed"]
 pub struct Portal<'t> {
     client: &'t Client,
     name: Name,
@@ -51,7 +52,7 @@ impl Transaction<'_> {
                 Ok(series.sync()?)
             })
             .await?;
-        Rows::of_whole(answer, None).await?;
+        drop(Rows::of_whole(answer, None).await?);
         Ok(Portal {
             client,
             name,

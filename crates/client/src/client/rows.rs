@@ -17,6 +17,7 @@ use crate::{Columns, FromRow, FromRowOwned, Result, Row};
 /// and the reader waits for it, up to 64 MiB of them are kept once the reader has taken none for a tenth of a second.
 ///
 /// Dropped before the end, the rest is read and thrown away.
+#[must_use = "the server waits, and others behind it, until the rows are taken"]
 pub struct Rows {
     answer: Answer,
     columns: Columns,

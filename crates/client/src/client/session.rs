@@ -129,15 +129,8 @@ impl Session {
 
     /// Puts a series into the output that was encoded outside of the lock, as one entry.
     pub(crate) fn send_series(&mut self, series: &Series, keep: Keep) -> Result<Slot> {
-        let mut closes = std::mem::take(&mut self.spare);
-        let mut sent = self.cache.close_dropped(&mut closes);
-        if sent.is_ok() && !closes.is_empty() {
-            sent = self.append(&closes);
-        }
-        closes.clear(KEEP);
-        self.spare = closes;
-        sent.and_then(|()| self.append(series))?;
-        self.cache.closed();
+        self.append_closes()?;
+        self.append(series)?;
         let slot = self.slots.insert(self.sent, keep, None);
         self.unanswered.push_back(slot);
         Ok(slot)
@@ -149,17 +142,8 @@ impl Session {
         series: &Series,
         parts: impl IntoIterator<Item = (usize, Keep)>,
     ) -> Result<Vec<Slot>> {
-        let mut closing = std::mem::take(&mut self.spare);
-        let closed = self
-            .cache
-            .close_dropped(&mut closing)
-            .and_then(|()| self.append(&closing));
-        closing.clear(KEEP);
-        self.spare = closing;
-        closed?;
-        self.cache.closed();
+        self.append_closes()?;
         let before = self.sent;
-        // What stood in its way would have stood in that of the Closes.
         self.append(series)?;
         let slots = parts.into_iter().map(|(requests, keep)| {
             let slot = self.slots.insert(before + requests as u64, keep, None);
@@ -205,6 +189,20 @@ impl Session {
             let sql = std::mem::take(&mut self.deferred);
             self.send_unwatched(&sql);
         }
+    }
+
+    /// Has the server forget what nobody uses any more, with the series that is appended next: what stands in its way has stood in theirs.
+    fn append_closes(&mut self) -> Result<()> {
+        let mut closes = std::mem::take(&mut self.spare);
+        let mut appended = self.cache.close_dropped(&mut closes);
+        if appended.is_ok() && !closes.is_empty() {
+            appended = self.append(&closes);
+        }
+        closes.clear(KEEP);
+        self.spare = closes;
+        appended?;
+        self.cache.closed();
+        Ok(())
     }
 
     fn append(&mut self, series: &Series) -> Result<()> {

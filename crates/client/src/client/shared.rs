@@ -8,10 +8,11 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use trunkline_proto::client::Series;
 
-use super::driver;
+use super::driver::{self, Driver};
 use super::fault::Fault;
 use super::session::{Session, Step};
 use super::slots::{Keep, Slot};
@@ -40,6 +41,9 @@ pub(crate) struct Shared {
     pub(crate) io: Arc<Io>,
     io_waker: Waker,
 }
+
+/// How long the last requests of a session whose owners are gone may take.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// A part in the session: a client's, an answer's, a listener's. When the last one is gone the session says goodbye. The task that drives
 /// for all has none.
@@ -286,14 +290,34 @@ impl Shared {
         Ok(session.core)
     }
 
-    /// The last owner is gone: the session ends, as far as that goes without waiting.
+    /// The last owner is gone: the session ends, as far as that goes without waiting. A task sends what cannot be sent at once, where
+    /// there are tasks.
     fn say_goodbye(&self) {
         let session = unpoisoned(&self.session).take();
         let Some(mut session) = session else {
             return;
         };
-        session.terminate();
-        session.driver.end();
+        std::mem::replace(&mut session.driver, Driver::Absent).end();
+        session.step(&mut Context::from_waker(Waker::noop()), false);
+        if session.failure().is_some() || session.core.channel.unsent() == 0 {
+            session.terminate();
+            return;
+        }
+        let runtime = self.runtime;
+        self.spawner.spawn(Box::pin(async move {
+            // Answers are read meanwhile: a server whose answers nobody takes stops taking requests, and one that is hung up on with
+            // answers unread may throw away what it has not run yet.
+            let last = poll_fn(|cx| {
+                while session.failure().is_none() && !session.is_quiet() {
+                    if session.step(cx, true) == Step::Pending {
+                        return Poll::Pending;
+                    }
+                }
+                Poll::Ready(())
+            });
+            let _ = runtime.within(LINGER, last).await;
+            session.terminate();
+        }));
     }
 
     /// After somebody has left: sends what can be sent at once, and leaves the rest to a task.

@@ -119,7 +119,7 @@ fn a_second_copy_of_the_same_sql_is_refused() {
             .await
             .unwrap();
         let error = copy.finish().await.unwrap_err();
-        assert_eq!(error.sqlstate().unwrap().as_str(), "57014");
+        assert!(error.to_string().contains("second COPY"), "{error}");
         client.batch_execute("select 1").await.unwrap();
     });
 }

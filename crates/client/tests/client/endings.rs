@@ -162,3 +162,32 @@ fn dropped_without_a_runtime() {
         drop(shared);
     }
 }
+
+/// What was given to a pipeline is sent, also if nobody is left who waits for it.
+#[test]
+fn the_last_owner_leaves_requests_unsent() {
+    for version in VERSIONS {
+        on_runtime(async {
+            let other = client(version).await;
+            let table = format!("left_unsent_{}", std::process::id());
+            let create = format!("create table {table} (x text)");
+            other.batch_execute(&create).await.unwrap();
+            let shared = client(version).await;
+            let pid = pid(&shared).await;
+            let large = "x".repeat(1_000_000);
+            let insert = format!("insert into {table} values ($1)");
+            for _ in 0..20 {
+                let mut pipeline = shared.pipeline();
+                drop(pipeline.execute(&insert, (large.as_str(),)));
+                pipeline.sync().await.unwrap();
+            }
+            drop(shared);
+            is_gone(version, &pid).await;
+            let count = format!("select count(*) from {table}");
+            let (count,): (i64,) = other.query_one(&count, ()).await.unwrap();
+            let drop = format!("drop table {table}");
+            other.batch_execute(&drop).await.unwrap();
+            assert_eq!(count, 20);
+        });
+    }
+}

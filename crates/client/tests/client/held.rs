@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use trunkline_client::Client;
+use trunkline_client::types::Type;
+use trunkline_client::types::copy::Options;
 use trunkline_test_postgres::Version;
 
 use crate::support::{VERSIONS, client, with_clients};
@@ -224,5 +226,40 @@ fn requests_of_all_kinds_are_cancelled() {
         let sql = format!("drop table {table}");
         lock.batch_execute(&sql).await.unwrap();
         lock.commit().await.unwrap();
+    });
+}
+
+/// Rows that the server is too slow for are kept, whether their sender waits or not; none is sent twice.
+#[test]
+fn rows_of_a_copy_that_nobody_waits_for_are_sent() {
+    with_clients(async |client| {
+        client
+            .batch_execute(
+                "create temp table t (id int4, name text);
+                create function pg_temp.slow() returns trigger language plpgsql as
+                $$ begin if new.id % 1000 = 0 then perform pg_sleep(0.02); end if; return new; end $$;
+                create trigger slow before insert on t for each row execute function pg_temp.slow()",
+            )
+            .await
+            .unwrap();
+        let copy = client.copy_in("copy t from stdin").await.unwrap();
+        let columns = [("id", Type::INT4), ("name", Type::TEXT)];
+        let mut rows = copy.rows(Options::text(), columns).unwrap();
+        let name = "x".repeat(500);
+        let mut dropped = 0;
+        for id in 0..20_000i32 {
+            let row = (id, name.as_str());
+            match poll_once(std::pin::pin!(rows.row(&row))).await {
+                Poll::Ready(sent) => sent.unwrap(),
+                Poll::Pending => dropped += 1,
+            }
+        }
+        assert_eq!(rows.finish().await.unwrap(), 20_000);
+        assert!(dropped > 0, "the server was never too slow");
+        let (rows, different): (i64, i64) = client
+            .query_one("select count(*), count(distinct id) from t", ())
+            .await
+            .unwrap();
+        assert_eq!((rows, different), (20_000, 20_000));
     });
 }
