@@ -4,12 +4,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use lru::LruCache;
-use trunkline_proto::client::Series;
 use trunkline_proto::frontend::Target;
 use trunkline_proto::{PortalName, StatementName};
 
 use super::statement::{Dropped, Named, Statement};
-use crate::Result;
 
 /// Statements by their SQL; the one that was not used for longest goes when there are too many.
 #[derive(Debug)]
@@ -65,19 +63,16 @@ impl Cache {
         }
     }
 
-    /// Has the server forget what nobody uses any more, if the series is sent: see [`closed`](Self::closed).
-    pub(crate) fn close_dropped(&mut self, series: &mut Series) -> Result<()> {
+    /// What the server is to forget, until [`closed`](Self::closed) says that it was told.
+    pub(crate) fn closing(&mut self) -> impl Iterator<Item = Target<'_>> {
         self.closing.append(&mut self.home.take());
-        for (named, name) in &self.closing {
-            series.close(match named {
-                Named::Statement => Target::Statement(StatementName::from(&**name)),
-                Named::Portal => Target::Portal(PortalName::from(&**name)),
-            })?;
-        }
-        Ok(())
+        self.closing.iter().map(|(named, name)| match named {
+            Named::Statement => Target::Statement(StatementName::from(&**name)),
+            Named::Portal => Target::Portal(PortalName::from(&**name)),
+        })
     }
 
-    /// The series is sent.
+    /// The server was told.
     pub(crate) fn closed(&mut self) {
         self.closing.clear();
     }

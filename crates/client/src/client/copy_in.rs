@@ -8,7 +8,6 @@ use trunkline_types::{EncodeRow, Type};
 
 use super::answer::Answer;
 use super::rows::Rows;
-use super::slots::Keep;
 use super::turn::Ticket;
 use super::{Client, Fault};
 use crate::error::Kind;
@@ -44,8 +43,7 @@ impl Client {
             .shared
             .in_turn(self.ticket, |session| {
                 let ticket = session.turn.give();
-                let keep = Keep::Rows(0);
-                let sent = session.send(|series, _| Ok(series.query(sql)?), keep, Some(ticket));
+                let sent = session.send_query(sql, Some(ticket));
                 if sent.is_err() {
                     session.give_up(ticket);
                 }

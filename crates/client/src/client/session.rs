@@ -27,8 +27,6 @@ use crate::{Error, Notice, Result};
 
 /// How many bytes of requests wait to be sent before more have to wait outside.
 const MAX_OUTPUT: usize = 1024 * 1024;
-/// What the series keeps of its memory between two requests.
-const KEEP: usize = 64 * 1024;
 
 /// What all who have a part in a session share, behind one lock.
 pub(crate) struct Session {
@@ -39,7 +37,6 @@ pub(crate) struct Session {
     /// The protocol's requests that were ever sent.
     sent: u64,
     pub(crate) turn: Turn,
-    spare: Series,
     pub(crate) cache: Cache,
     pub(crate) notifications: Hub<Notification>,
     pub(crate) notices: Hub<Notice>,
@@ -69,7 +66,6 @@ impl Session {
             unanswered: VecDeque::new(),
             sent: 0,
             turn: Turn::default(),
-            spare: Series::new(),
             cache,
             notifications: Hub::new(notifications::MAX_WAITING),
             notices: Hub::new(notifications::MAX_WAITING),
@@ -103,35 +99,20 @@ impl Session {
         self.turn.is_of(ticket) && self.core.channel.unsent() < MAX_OUTPUT
     }
 
-    /// Puts requests into the output: one entry for each part of the series that `build` marks by the number of requests so far.
-    pub(crate) fn send(
-        &mut self,
-        build: impl FnOnce(&mut Series, &mut Cache) -> Result<()>,
-        keep: Keep,
-        copy: Option<Ticket>,
-    ) -> Result<Slot> {
-        let mut series = std::mem::take(&mut self.spare);
-        let built = self
-            .cache
-            .close_dropped(&mut series)
-            .and_then(|()| build(&mut series, &mut self.cache))
-            .and_then(|()| self.append(&series));
-        let slot = built.map(|()| {
-            self.cache.closed();
-            let slot = self.slots.insert(self.sent, keep, copy);
-            self.unanswered.push_back(slot);
-            slot
-        });
-        series.clear(KEEP);
-        self.spare = series;
-        slot
+    /// Puts a Query into the output whose rows nobody wants. `copy`: who has the session to itself, if it is a COPY from us.
+    pub(crate) fn send_query(&mut self, sql: &str, copy: Option<Ticket>) -> Result<Slot> {
+        let mut series = Series::new();
+        series.query(sql)?;
+        let slot = self.send_series(&series, Keep::Rows(0))?;
+        self.slots.entry(slot).copy = copy;
+        Ok(slot)
     }
 
     /// Puts a series into the output that was encoded outside of the lock, as one entry.
     pub(crate) fn send_series(&mut self, series: &Series, keep: Keep) -> Result<Slot> {
         self.append_closes()?;
         self.append(series)?;
-        let slot = self.slots.insert(self.sent, keep, None);
+        let slot = self.slots.insert(self.sent, keep);
         self.unanswered.push_back(slot);
         Ok(slot)
     }
@@ -146,7 +127,7 @@ impl Session {
         let before = self.sent;
         self.append(series)?;
         let slots = parts.into_iter().map(|(requests, keep)| {
-            let slot = self.slots.insert(before + requests as u64, keep, None);
+            let slot = self.slots.insert(before + requests as u64, keep);
             self.unanswered.push_back(slot);
             slot
         });
@@ -170,7 +151,7 @@ impl Session {
 
     fn send_unwatched(&mut self, sql: &str) {
         // It can only fail because the session is over, and with it whatever was to be undone.
-        if let Ok(slot) = self.send(|series, _| Ok(series.query(sql)?), Keep::Rows(0), None) {
+        if let Ok(slot) = self.send_query(sql, None) {
             self.abandon(slot, Vec::new());
         }
     }
@@ -193,22 +174,21 @@ impl Session {
 
     /// Has the server forget what nobody uses any more, with the series that is appended next: what stands in its way has stood in theirs.
     fn append_closes(&mut self) -> Result<()> {
-        let mut closes = std::mem::take(&mut self.spare);
-        let mut appended = self.cache.close_dropped(&mut closes);
-        if appended.is_ok() && !closes.is_empty() {
-            appended = self.append(&closes);
+        if let Some(error) = self.refusal() {
+            return Err(error);
         }
-        closes.clear(KEEP);
-        self.spare = closes;
-        appended?;
+        let Core {
+            machine, channel, ..
+        } = &mut self.core;
+        for target in self.cache.closing() {
+            machine.close(target, &mut channel.output)?;
+            self.sent += 1;
+        }
         self.cache.closed();
         Ok(())
     }
 
     fn append(&mut self, series: &Series) -> Result<()> {
-        if let Some(error) = self.refusal() {
-            return Err(error);
-        }
         self.core
             .machine
             .append(series, &mut self.core.channel.output)?;
@@ -284,7 +264,11 @@ impl Session {
         self.core.machine.status()
     }
 
-    /// A piece of COPY data, from whoever holds the COPY at `slot`. `false`: the server takes none.
+    /// A piece of COPY data.
+    ///
+    /// # Errors
+    ///
+    /// The server takes none, or none any more.
     pub(crate) fn copy_data(&mut self, data: &[u8]) -> Result<(), Misuse> {
         self.core
             .machine

@@ -51,7 +51,7 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    pub(crate) fn insert(&mut self, until: u64, keep: Keep, copy: Option<Ticket>) -> Slot {
+    pub(crate) fn insert(&mut self, until: u64, keep: Keep) -> Slot {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.entries.push(Entry::default());
             self.entries.len() - 1
@@ -59,7 +59,7 @@ impl Slots {
         let entry = &mut self.entries[slot];
         entry.until = until;
         entry.keep = keep;
-        entry.copy = copy;
+        entry.copy = None;
         entry.copied = false;
         entry.owned = true;
         entry.finished = false;

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::answer::Answer;
-use super::slots::Keep;
 use super::turn::Ticket;
 use super::{Client, Fault, Rows};
 use crate::Result;
@@ -144,7 +143,7 @@ impl<'c> Transaction<'c> {
         let (slot, ticket) = client
             .shared
             .in_turn(client.ticket, |session| {
-                let slot = session.send(|series, _| Ok(series.query(sql)?), Keep::Rows(0), None)?;
+                let slot = session.send_query(sql, None)?;
                 Ok((slot, session.turn.give()))
             })
             .await?;
@@ -243,7 +242,7 @@ impl<'c> Transaction<'c> {
         let slot = client
             .shared
             .in_turn(Some(*ticket), |session| {
-                let slot = session.send(|series, _| Ok(series.query(sql)?), Keep::Rows(0), None)?;
+                let slot = session.send_query(sql, None)?;
                 *over = true;
                 match undo {
                     Some(undo) => session.slots.entry(slot).undo = Some((*ticket, undo)),

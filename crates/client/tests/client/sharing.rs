@@ -5,6 +5,7 @@ use trunkline_test_postgres::Version;
 
 use crate::copies::TABLE;
 use crate::statements::prepared;
+use crate::statements::{FORGETTING, reshape};
 use crate::support::{own_channel, with_clients};
 use crate::transactions::count;
 
@@ -215,19 +216,8 @@ fn the_server_has_forgotten_for_many() {
             .await
             .unwrap();
         for round in 0..5 {
-            for how in ["deallocate all", "discard plans", "discard all", ""] {
-                let shape = format!(
-                    "create temp table if not exists shapes (a int4);
-                     drop table shapes; create temp table shapes (a int4, c{round} text);
-                     insert into shapes values ({round}, 'x')"
-                );
-                client.batch_execute(&shape).await.unwrap();
-                if !how.is_empty() {
-                    client.batch_execute(how).await.unwrap();
-                }
-                if how == "discard all" {
-                    client.batch_execute(&shape).await.unwrap();
-                }
+            for how in FORGETTING {
+                reshape(&client, round, how).await;
                 let tasks: Vec<_> = (0..5)
                     .map(|_| {
                         let client = client.clone();

@@ -51,6 +51,25 @@ fn what_was_dropped_is_closed_however_the_next_request_fares() {
     });
 }
 
+/// How a session forgets its statements, or is left as it is.
+pub(crate) const FORGETTING: [&str; 4] = ["deallocate all", "discard plans", "discard all", ""];
+
+/// Gives a table another shape, with one row, and has the session forget its statements.
+pub(crate) async fn reshape(client: &Client, round: i32, how: &str) {
+    let shape = format!(
+        "create temp table if not exists shapes (a int4);
+         drop table shapes; create temp table shapes (a int4, c{round} text);
+         insert into shapes values ({round}, 'x')"
+    );
+    client.batch_execute(&shape).await.unwrap();
+    if !how.is_empty() {
+        client.batch_execute(how).await.unwrap();
+    }
+    if how == "discard all" {
+        client.batch_execute(&shape).await.unwrap();
+    }
+}
+
 /// A pooler or somebody's DISCARD ALL has thrown them away (EQ-39); and tables change their shape under them, also many times.
 #[test]
 fn the_server_has_forgotten() {
@@ -61,19 +80,8 @@ fn the_server_has_forgotten() {
             .await
             .unwrap();
         for round in 0..5 {
-            for how in ["deallocate all", "discard plans", "discard all", ""] {
-                let shape = format!(
-                    "create temp table if not exists shapes (a int4);
-                     drop table shapes; create temp table shapes (a int4, c{round} text);
-                     insert into shapes values ({round}, 'x')"
-                );
-                client.batch_execute(&shape).await.unwrap();
-                if !how.is_empty() {
-                    client.batch_execute(how).await.unwrap();
-                }
-                if how == "discard all" {
-                    client.batch_execute(&shape).await.unwrap();
-                }
+            for how in FORGETTING {
+                reshape(&client, round, how).await;
                 let row: (i32, String) = client.query_one(sql, ()).await.unwrap();
                 assert_eq!(row, (round, "x".to_owned()));
             }
